@@ -1,0 +1,84 @@
+"""Request and response primitives: the only thing a binding gives to the core and gets back (TS-0004 6.4).
+
+Field names are the snake_case of the standard's long names; the short names of the wire are in ``cse.parameters``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from resources.model import Operation
+from resources.status import Status
+
+__all__ = ["FilterCriteria", "Operation", "RequestPrimitive", "ResponsePrimitive"]
+
+#: Primitive content: one root element. Parts may be ``cse.codecs.Raw``: JSON that is already encoded.
+Content = dict[str, Any]
+
+
+@dataclass(slots=True)
+class FilterCriteria:
+    """``fc`` (TS-0004 7.3.3.17). ``conditions`` maps a tag (``lbl``, ``ty``, ``crb`` …) to its values, already typed.
+
+    ``atr``, ``catr`` and ``patr`` hold (name, value) pairs. Handling conditions have their own fields.
+    """
+
+    conditions: dict[str, list[Any]] = field(default_factory=dict)
+    usage: int | None = None
+    operation: int = 1
+    limit: int | None = None
+    level: int | None = None
+    offset: int | None = None
+    relative_path: str | None = None
+
+
+@dataclass(slots=True)
+class RequestPrimitive:
+    """A request. ``originator`` is ``fr`` ('' when absent); times are as received (``m2m:absRelTimestamp`` text).
+
+    ``content`` is the decoded ``pc``. ``attribute_list`` is a partial RETRIEVE (``atrl``). ``source_address`` is the
+    IP address of the peer (for ``acip``); ``authenticated`` the entity that the transport proved, if any.
+    """
+
+    operation: Operation
+    to: str
+    originator: str = ""
+    request_id: str = ""
+    release_version: str | None = None
+    resource_type: int | None = None
+    content: Content | None = None
+    result_content: int | None = None
+    filter_criteria: FilterCriteria | None = None
+    result_type: int = 1
+    response_type: int = 3
+    notification_targets: list[str] | None = None
+    request_expiration: str | None = None
+    result_expiration: str | None = None
+    operation_execution: str | None = None
+    result_persistence: str | None = None
+    originating_timestamp: str | None = None
+    event_category: int | None = None
+    delivery_aggregation: bool | None = None
+    group_request_id: str | None = None
+    group_targets: list[str] | None = None
+    attribute_list: list[str] | None = None
+    vendor_information: str | None = None
+    unsupported: list[str] = field(default_factory=list)
+    source_address: str | None = None
+    authenticated: str | None = None
+
+
+@dataclass(slots=True)
+class ResponsePrimitive:
+    """A response. ``content`` as in the request; ``content_status`` and ``content_offset`` per RCN-4."""
+
+    status: Status
+    request_id: str = ""
+    content: Content | None = None
+    release_version: str | None = None
+    to: str | None = None
+    originator: str | None = None
+    content_status: int | None = None
+    content_offset: int | None = None
+    created_address: str | None = None

@@ -1,0 +1,109 @@
+"""Typed settings: one TOML file, environment overrides, every key with its default here.
+
+A table of the file is a dataclass below, a key is a field. ``load`` reads and checks; an unknown key is an error
+that names the nearest known one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class RegistrationSettings:
+    """``[cse.registration]``: who may register and what registered AEs may create under the CSEBase.
+
+    Patterns hold ``*`` for any run of characters. An empty list allows nobody.
+    """
+
+    ae_ids: list[str] = field(default_factory=lambda: ["C*", "S*"])
+    app_ids: list[str] = field(default_factory=lambda: ["N*", "R*", "r*"])
+    child_types: list[str] = field(
+        default_factory=lambda: ["accessControlPolicy", "container", "group", "subscription"]
+    )
+
+
+@dataclass(slots=True)
+class CseSettings:
+    """``[cse]``: who this CSE is and the limits it sets. Times in seconds."""
+
+    cse_id: str = "/banyan"
+    cse_name: str = "cse"
+    sp_id: str = "//banyan.example"
+    cse_type: str = "IN"
+    releases: list[str] = field(default_factory=lambda: ["2a", "3", "4"])
+    administrators: list[str] = field(default_factory=list)
+    default_expiration_s: float = 365 * 86400.0
+    max_expiration_s: float = 5 * 365 * 86400.0
+    expiry_check_s: float = 5.0
+    request_timeout_s: float = 10.0
+    notification_timeout_s: float = 10.0
+    batch_duration_s: float = 30.0
+    max_instances: int = 0
+    max_bytes: int = 0
+    max_results: int = 10_000
+    verify_subscriptions: bool = True
+    initial_tree: str = ""
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+
+
+@dataclass(slots=True)
+class StoreSettings:
+    """``[store]``: ``kind`` is ``sqlite`` or ``memory``; ``path`` the SQLite file."""
+
+    kind: str = "sqlite"
+    path: str = "banyan.db"
+    max_batch: int = 1000
+    linger_s: float = 0.0
+
+
+@dataclass(slots=True)
+class HttpSettings:
+    """``[http]``: address, TLS and limits of the HTTP binding. Sizes in bytes, times in seconds.
+
+    ``root_path`` is a path prefix that belongs to the point of access and not to ``to``. Without TLS only a loopback
+    ``host`` is accepted unless ``allow_plain`` says otherwise.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8080
+    root_path: str = ""
+    certificate: str = ""
+    private_key: str = ""
+    client_ca: str = ""
+    allow_plain: bool = False
+    public_url: str = ""
+    header_timeout_s: float = 10.0
+    body_timeout_s: float = 20.0
+    idle_timeout_s: float = 75.0
+    max_body_bytes: int = 1_048_576
+    max_header_bytes: int = 8190
+    max_connections: int = 2000
+
+
+@dataclass(slots=True)
+class JsonSettings:
+    """``[json]``: limits of the JSON codec."""
+
+    max_depth: int = 32
+    max_members: int = 20_000
+
+
+@dataclass(slots=True)
+class LogSettings:
+    """``[log]``: ``level`` as in the logging module; ``format`` is ``text`` or ``json``."""
+
+    level: str = "INFO"
+    format: str = "text"
+
+
+@dataclass(slots=True)
+class Settings:
+    """All settings of one CSE."""
+
+    cse: CseSettings = field(default_factory=CseSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    json: JsonSettings = field(default_factory=JsonSettings)
+    log: LogSettings = field(default_factory=LogSettings)

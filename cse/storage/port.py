@@ -1,0 +1,126 @@
+"""The storage port: what the core needs of a store, and nothing of any product.
+
+One CSE is the only writer of its store. Structural resources are the working set in memory and are only written;
+instances (history) are read back. All reads see what was written before. ``WriteSet`` is what changes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class ResourceRecord(NamedTuple):
+    """A structural resource at rest; ``body`` is the JSON object of its attributes."""
+
+    ri: str
+    pi: str
+    ty: int
+    creator: str
+    body: bytes
+
+
+class InstanceRecord(NamedTuple):
+    """An instance at rest: ``seq`` is its number in the CSE, ascending in order of creation (CNT-10).
+
+    ``name`` is its resourceName, or None when that equals the resource ID; ``size`` is ``cs`` in bytes; ``expires``
+    its ``et``; ``body`` the JSON object of its attributes.
+    """
+
+    seq: int
+    ri: str
+    pi: str
+    name: str | None
+    ty: int
+    expires: str
+    size: int
+    body: bytes
+
+
+class OutboxRecord(NamedTuple):
+    """A notification that has to be delivered: ``id`` ascending in order of events, ``body`` the JSON of its content.
+
+    ``target`` is an entry of ``nu`` or ``su``; ``subscription`` the resource ID it belongs to. ``meta`` is JSON that
+    the notification layer needs to go on after a restart (event category, batch state).
+    """
+
+    id: int
+    subscription: str
+    target: str
+    meta: bytes
+    body: bytes
+
+
+@dataclass(slots=True)
+class WriteSet:
+    """What is written in one step, all or nothing. A value of None means: remove.
+
+    ``trimmed`` maps a parent's resource ID to a ``seq``: its instances up to and including that one are gone.
+    ``dropped`` are resource IDs of deleted parents: all of their instances are gone. Order of application: instances
+    and resources are put, then ``trimmed``, ``dropped`` and removals win over puts.
+    """
+
+    resources: dict[str, ResourceRecord | None] = field(default_factory=dict)
+    instances: dict[int, InstanceRecord | None] = field(default_factory=dict)
+    trimmed: dict[str, int] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    outbox: dict[int, OutboxRecord | None] = field(default_factory=dict)
+
+    def merge(self, later: WriteSet) -> None:
+        """Add a later write set; where both speak of one thing the later one counts."""
+        self.resources.update(later.resources)
+        self.instances.update(later.instances)
+        self.trimmed.update(later.trimmed)
+        self.dropped |= later.dropped
+        self.outbox.update(later.outbox)
+
+    def __bool__(self) -> bool:
+        return bool(self.resources or self.instances or self.trimmed or self.dropped or self.outbox)
+
+
+class Store(Protocol):
+    """A product behind the port. Opened and migrated by its factory; ``close`` ends it."""
+
+    async def load(self) -> Iterable[ResourceRecord]:
+        """Return all structural resources, parents before children."""
+
+    async def write(self, changes: WriteSet) -> None:
+        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError."""
+
+    async def instance(self, seq: int) -> InstanceRecord | None:
+        """Return one instance by number."""
+
+    async def instance_named(self, parent: str, name: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` (resource ID) whose ``name`` column is ``name``."""
+
+    async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
+        """Return the newest instance of a parent, or the newest with ``seq < before``."""
+
+    async def instances(self, parent: str, *, after: int = 0, limit: int | None = None) -> Sequence[InstanceRecord]:
+        """Return instances of a parent with ``seq > after``, oldest first, at most ``limit``."""
+
+    async def instance_keys(self, parent: str, *, after: int = 0) -> Sequence[tuple[int, str | None, str]]:
+        """Return (seq, name, expires) of all instances of a parent with ``seq > after``, oldest first.
+
+        The cheap form of ``instances`` for discovery: no body is read.
+        """
+
+    async def expired(self, now: str, limit: int) -> Sequence[InstanceRecord]:
+        """Return at most ``limit`` instances with ``expires <= now``."""
+
+    async def outbox(self) -> Sequence[OutboxRecord]:
+        """Return all outbox records by ascending id."""
+
+    async def high_water(self) -> tuple[int, int]:
+        """Return the highest instance ``seq`` and outbox ``id`` ever given out (0 when none).
+
+        A number is never given out twice, also not after its record was removed and the store reopened.
+        """
+
+    async def close(self) -> None:
+        """Finish; a later open finds everything that was written."""
+
+
+class StoreError(Exception):
+    """The store could not read or write; nothing of the write set was applied."""
