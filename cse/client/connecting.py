@@ -1,0 +1,48 @@
+"""From a URL to a client: the scheme picks the binding."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from cse.client.api import Client
+from cse.client.receiver import Receiver
+from cse.client.transport import Transport
+
+#: URL scheme -> module and class of its transport; imported when needed, so that no binding is imported here.
+TRANSPORTS = {
+    "http": ("bindings.http.client", "HttpTransport"),
+    "https": ("bindings.http.client", "HttpTransport"),
+}
+
+
+async def connect(
+    url: str,
+    originator: str = "",
+    *,
+    receiver: Receiver | None = None,
+    release_version: str = "3",
+    timeout_s: float = 10.0,
+    retries: int = 0,
+    **transport_options: Any,
+) -> Client:
+    """Return a client of the CSE at ``url``; nothing is sent yet.
+
+    ``transport_options`` go to the transport of the binding. Raises ValueError for a URL or scheme that is not known.
+    """
+    transport = open_transport(url, **transport_options)
+    return Client(
+        transport, originator, receiver=receiver, release_version=release_version, timeout_s=timeout_s, retries=retries
+    )
+
+
+def open_transport(url: str, **options: Any) -> Transport:
+    """Make the transport for a URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in TRANSPORTS or not parts.hostname:
+        raise ValueError(f"{url!r} is no address of a CSE; expected for example http://127.0.0.1:8080 "
+                         f"(schemes: {', '.join(TRANSPORTS)})")  # fmt: skip
+    module, name = TRANSPORTS[parts.scheme]
+    transport: Transport = getattr(importlib.import_module(module), name)(url, **options)
+    return transport

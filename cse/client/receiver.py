@@ -1,0 +1,105 @@
+"""Receiving notifications: paths, callbacks, and the answers a CSE expects."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cse.client.notification import Notification, unpack
+from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from resources.status import Status
+
+Callback = Callable[[Notification], Awaitable[None]]
+_log = logging.getLogger(__name__)
+
+
+class NotificationListener(Protocol):
+    """What a binding offers to receive NOTIFY requests (``bindings.http.receiver.NotificationServer``)."""
+
+    async def start(self) -> str:
+        """Listen and return the URL."""
+
+    async def stop(self) -> None:
+        """Stop listening."""
+
+
+@dataclass(slots=True)
+class _Route:
+    callback: Callback
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Receiver:
+    """Gives every subscription a URL of its own and calls back with what arrives there.
+
+    ``url`` is where a CSE reaches this receiver, without a path.
+    """
+
+    def __init__(self, url: str = "") -> None:
+        self.url = url.rstrip("/")
+        self._routes: dict[str, _Route] = {}
+        self._listener: NotificationListener | None = None
+
+    def add(self, callback: Callback, path: str | None = None) -> str:
+        """Return a URL whose notifications go to ``callback``."""
+        path = (path or uuid.uuid4().hex).strip("/")
+        self._routes[path] = _Route(callback)
+        return f"{self.url}/{path}"
+
+    def remove(self, url: str) -> None:
+        """Forget a URL of ``add``; what still arrives there is answered 4004."""
+        self._routes.pop(url.rpartition("/")[2], None)
+
+    async def receive(self, request: RequestPrimitive) -> ResponsePrimitive:
+        """Answer one NOTIFY: 2000 once the callback has returned, 5000 when it failed."""
+        status, content = await self._dispatch(request)
+        return ResponsePrimitive(status, request.request_id, content, release_version=request.release_version)
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            await self._listener.stop()
+
+    async def _dispatch(self, request: RequestPrimitive) -> tuple[Status, dict[str, Any] | None]:
+        if request.operation is not Operation.NOTIFY:
+            return _refuse(Status.OPERATION_NOT_ALLOWED, "only NOTIFY is received here")
+        route = self._routes.get(request.to.strip("/"))
+        if route is None:
+            return _refuse(Status.NOT_FOUND, f"nothing here is subscribed at {request.to!r}")
+        try:
+            notifications = list(unpack(request.content))
+        except ValueError as error:
+            return _refuse(Status.BAD_REQUEST, str(error))
+        async with route.lock:
+            for notification in notifications:
+                if notification.verification:
+                    continue
+                try:
+                    await route.callback(notification)
+                except Exception:
+                    _log.exception("the callback of %s failed", notification.subscription)
+                    return _refuse(Status.INTERNAL_SERVER_ERROR, "the receiver failed")
+        return Status.OK, None
+
+
+async def listen(host: str = "127.0.0.1", port: int = 0, *, public_url: str | None = None) -> Receiver:
+    """Start a notification receiver over HTTP; ``port`` 0 takes a free one.
+
+    ``public_url`` is where the CSE reaches it when that is not ``http://host:port`` (behind a proxy).
+    """
+    receiver = Receiver()
+    binding = importlib.import_module("bindings.http.receiver")
+    listener: NotificationListener = binding.NotificationServer(host, port, receiver.receive)
+    url = await listener.start()
+    receiver.url = (public_url or url).rstrip("/")
+    receiver._listener = listener
+    return receiver
+
+
+def _refuse(status: Status, text: str) -> tuple[Status, dict[str, Any]]:
+    return status, {"m2m:dbg": text}
