@@ -75,6 +75,17 @@ class WriteSet:
         self.dropped |= later.dropped
         self.outbox.update(later.outbox)
 
+    def kept(self) -> list[InstanceRecord]:
+        """Return the instances put here that ``trimmed`` and ``dropped`` leave in place."""
+        trimmed, dropped = self.trimmed, self.dropped
+        if not trimmed and not dropped:
+            return [record for record in self.instances.values() if record is not None]
+        return [
+            record
+            for record in self.instances.values()
+            if record is not None and record.pi not in dropped and trimmed.get(record.pi, 0) < record.seq
+        ]
+
     def __bool__(self) -> bool:
         return bool(self.resources or self.instances or self.trimmed or self.dropped or self.outbox)
 
