@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cse.client.criteria import filter_criteria
 from cse.client.errors import RequestFailed, Unreachable
+from cse.client.history import read_history
 from cse.client.kinds import kind_of, structural_types, type_number
 from cse.client.notification import Notification
 from cse.client.receiver import Receiver
@@ -21,6 +22,7 @@ from resources.status import Status
 
 #: The CSEBase of the CSE that is talked to, whatever its name.
 CSE_BASE = "-"
+ALREADY_REGISTERED = (Status.CONFLICT, Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
 PARTIAL = 1
 DISCOVERY = 1
 
@@ -53,6 +55,7 @@ class Client:
         self._clock: Clock = clock or SystemClock()
         self._prefix = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
+        self._notification_urls: dict[str, str] = {}
 
     async def request(self, request: RequestPrimitive) -> ResponsePrimitive:
         """Send a request as it is and return the answer, an error too; empty ``rqi``, ``fr``, ``rvi`` are filled in."""
@@ -121,18 +124,33 @@ class Client:
             Operation.RETRIEVE, to, result_type=result_type,
             filter_criteria=filter_criteria(**{"fu": DISCOVERY, **criteria}),
         )  # fmt: skip
-        async for content in self._pages(request):
+        async for content in self.pages(request):
             found.extend(str(each) for each in (content or {}).get("m2m:uril", ()))
             if (limit := criteria.get("lim")) is not None and len(found) >= limit:
                 return found[:limit]
         return found
+
+    async def pages(self, request: RequestPrimitive, *, whole: bool = True) -> AsyncIterator[Content | None]:
+        """Yield the content of a retrieve, and of what follows it while the CSE says that it is partial (RCN-4).
+
+        ``whole`` False: the first answer only.
+        """
+        criteria = request.filter_criteria or FilterCriteria()
+        while True:
+            response = await self._succeed(replace(request, request_id=""))
+            yield response.content
+            offset = response.content_offset
+            if not whole or response.content_status != PARTIAL or offset is None or offset <= (criteria.offset or 0):
+                return
+            criteria = replace(criteria, offset=offset)
+            request = replace(request, filter_criteria=criteria)
 
     async def children(self, to: str, **criteria: Any) -> list[Reference]:
         """Return references to the direct children, instances too; ``criteria`` as in ``discover``."""
         return await self._references(to, {"lvl": 1, **criteria})
 
     async def tree(self, to: str = CSE_BASE, depth: int | None = None, **criteria: Any) -> Reference:
-        """Return ``to`` with all below it, at most ``depth`` levels; instances only if ``ty`` in ``criteria`` says so."""
+        """Return ``to`` with all below it, at most ``depth`` levels; instances only if ``ty`` says so."""
         body = await self.retrieve(to, attributes=("rn", "ty"))
         criteria = {"ty": structural_types(), **criteria}
         if depth is not None:
@@ -155,9 +173,7 @@ class Client:
 
         ``since`` and ``before`` are ``m2m:timestamp``; see ``timestamp``.
         """
-        criteria: dict[str, Any] = {"ty": 4, "lvl": 1}
-        criteria |= {name: value for name, value in (("cra", since), ("crb", before)) if value is not None}
-        raise NotImplementedError
+        return await read_history(self, container, limit, since, before)
 
     async def register(
         self, app_id: str, name: str, *, ae_id: str = "C", request_reachable: bool = True, **attributes: Any
@@ -168,7 +184,19 @@ class Client:
         registration find its own AE again. ``attributes`` go to the resource (``poa``, ``lbl`` …); those of an AE
         that was already registered are brought up to date.
         """
-        raise NotImplementedError
+        asked = self.originator if ae_id == "C" and self.originator else ae_id
+        wanted = {"api": app_id, "rr": request_reachable, "srv": [self._release_version], **attributes}
+        request = RequestPrimitive(
+            Operation.CREATE, CSE_BASE, asked, resource_type=2, content={"m2m:ae": {"rn": name, **wanted}}
+        )
+        try:
+            body = await self._ask(request)
+        except RequestFailed as failure:
+            if failure.status not in ALREADY_REGISTERED or len(asked) < 2:
+                raise
+            body = await self._registered_before(failure, asked, name, wanted)
+        self.originator = str(body["aei"])
+        return body
 
     async def ensure(
         self, parent: str, kind: str, name: str, attributes: Mapping[str, Any] | None = None
@@ -197,16 +225,94 @@ class Client:
         that name is re-used and notifies here from now on. ``attributes`` go to the subscription (``nct``, ``exc``,
         ``bn`` …; ``enc`` is merged with ``events``). Raises ValueError when the client has no receiver.
         """
-        raise NotImplementedError
+        if self.receiver is None:
+            raise ValueError("subscribe needs a receiver: Client(..., receiver=await listen())")
+        url = self.receiver.add(callback)
+        attributes["enc"] = {"net": list(events), **attributes.get("enc", {})}
+        attributes["nu"] = [url]
+        try:
+            address = await self._subscribe(to, name, attributes)
+        except BaseException:
+            self.receiver.remove(url)
+            raise
+        self._notification_urls[address] = url
+        return address
 
     async def unsubscribe(self, subscription: str) -> None:
         """Delete a subscription made by ``subscribe``; one that is gone already is fine."""
-        raise NotImplementedError
+        try:
+            await self.delete(subscription)
+        except RequestFailed as failure:
+            if failure.status is not Status.NOT_FOUND:
+                raise
+        if (url := self._notification_urls.pop(subscription, None)) and self.receiver is not None:
+            self.receiver.remove(url)
 
     async def until_reachable(self, limit_s: float | None = None) -> None:
         """Wait until the CSE answers, whatever it answers; raises Unreachable after ``limit_s``."""
-        raise NotImplementedError
+        deadline = None if limit_s is None else self._clock.time() + limit_s
+        for attempt in itertools.count():
+            try:
+                await self.request(RequestPrimitive(Operation.RETRIEVE, CSE_BASE))
+            except Unreachable:
+                pause_s = back_off_s(attempt)
+                if deadline is not None and self._clock.time() + pause_s > deadline:
+                    raise
+                await self._clock.sleep(pause_s)
+            else:
+                return
 
     async def close(self) -> None:
         """Release the connections; the receiver stays, it belongs to whoever made it."""
         await self._transport.close()
+
+    async def _ask(self, request: RequestPrimitive) -> dict[str, Any]:
+        return first_body((await self._succeed(request)).content)
+
+    async def _succeed(self, request: RequestPrimitive) -> ResponsePrimitive:
+        response = await self.request(request)
+        if response.status >= Status.BAD_REQUEST:
+            raise RequestFailed.of(request, response)
+        return response
+
+    async def _references(self, to: str, criteria: dict[str, Any]) -> list[Reference]:
+        request = RequestPrimitive(
+            Operation.RETRIEVE, to, result_content=6, filter_criteria=filter_criteria(fu=DISCOVERY, **criteria)
+        )
+        return [each async for content in self.pages(request) for each in references(content)]
+
+    async def _registered_before(
+        self, failure: RequestFailed, ae_id: str, name: str, wanted: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return our AE of an earlier run with ``wanted`` brought up to date; someone else's is the failure it was."""
+        own = Client(self._transport, ae_id, release_version=self._release_version, timeout_s=self._timeout_s)
+        try:
+            body = await own.retrieve(f"{CSE_BASE}/{name}")
+        except RequestFailed:
+            raise failure from None
+        if body.get("aei") != ae_id or body.get("api") != wanted["api"]:
+            raise failure
+        changed = {key: value for key, value in wanted.items() if key != "api" and body.get(key) != value}
+        return {**body, **await own.update(f"{CSE_BASE}/{name}", "ae", changed)} if changed else body
+
+    async def _subscribe(self, to: str, name: str | None, attributes: dict[str, Any]) -> str:
+        named = {} if name is None else {"rn": name}
+        try:
+            body = await self.create(to, "sub", {**named, **attributes})
+        except RequestFailed as failure:
+            if failure.status is not Status.CONFLICT or name is None:
+                raise
+            body = await self.update(f"{to}/{name}", "sub", {key: attributes[key] for key in ("nu", "enc")})
+        return f"{to}/{body.get('rn', name)}"
+
+
+def first_body(content: Content | None) -> dict[str, Any]:
+    """Return what is under the root element; a root that is no object (``m2m:uri``) stays: ``{root: value}``."""
+    for root, body in (content or {}).items():
+        return body if isinstance(body, dict) else {root: body}
+    return {}
+
+
+def back_off_s(attempt: int) -> float:
+    """Seconds to wait after a failed attempt (0, 1 …): 0.2, 0.4 … at most 5."""
+    return min(5.0, 0.2 * 2.0 ** min(attempt, 10))

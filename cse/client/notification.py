@@ -29,15 +29,17 @@ class Notification:
 def unpack(content: Mapping[str, Any] | None) -> Iterator[Notification]:
     """Read the content of a NOTIFY in the order of its events; raises ValueError when it is no notification."""
     content = content or {}
-    if isinstance(single := content.get("m2m:sgn"), Mapping):
-        yield _notification(single)
-    elif isinstance(several := content.get("m2m:agn"), Mapping) and isinstance(several.get("m2m:sgn"), list):
-        for each in several["m2m:sgn"]:
-            if not isinstance(each, Mapping):
-                raise ValueError("m2m:agn: expected objects in m2m:sgn")
-            yield _notification(each)
+    if "m2m:sgn" in content:
+        several = [content["m2m:sgn"]]
+    elif "m2m:agn" in content:
+        aggregated = content["m2m:agn"]
+        several = aggregated.get("m2m:sgn") if isinstance(aggregated, Mapping) else None
     else:
         raise ValueError(f"expected m2m:sgn or m2m:agn, got {', '.join(content) or 'no content'}")
+    if not isinstance(several, list) or not all(isinstance(each, Mapping) for each in several):
+        raise ValueError("expected an object in m2m:sgn, and a list of them in m2m:agn")
+    for each in several:
+        yield _notification(each)
 
 
 def _notification(sgn: Mapping[str, Any]) -> Notification:

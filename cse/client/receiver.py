@@ -60,10 +60,17 @@ class Receiver:
         status, content = await self._dispatch(request)
         return ResponsePrimitive(status, request.request_id, content, release_version=request.release_version)
 
+    async def start(self, listener: NotificationListener, public_url: str | None = None) -> None:
+        """Listen; ``close`` stops it."""
+        url = await listener.start()
+        self.url = (public_url or url).rstrip("/")
+        self._listener = listener
+
     async def close(self) -> None:
         """Stop listening."""
         if self._listener is not None:
             await self._listener.stop()
+            self._listener = None
 
     async def _dispatch(self, request: RequestPrimitive) -> tuple[Status, dict[str, Any] | None]:
         if request.operation is not Operation.NOTIFY:
@@ -81,7 +88,7 @@ class Receiver:
                     continue
                 try:
                     await route.callback(notification)
-                except Exception:
+                except Exception:  # noqa: BLE001 - whatever a callback does, the CSE gets an answer
                     _log.exception("the callback of %s failed", notification.subscription)
                     return _refuse(Status.INTERNAL_SERVER_ERROR, "the receiver failed")
         return Status.OK, None
@@ -92,12 +99,9 @@ async def listen(host: str = "127.0.0.1", port: int = 0, *, public_url: str | No
 
     ``public_url`` is where the CSE reaches it when that is not ``http://host:port`` (behind a proxy).
     """
-    receiver = Receiver()
     binding = importlib.import_module("bindings.http.receiver")
-    listener: NotificationListener = binding.NotificationServer(host, port, receiver.receive)
-    url = await listener.start()
-    receiver.url = (public_url or url).rstrip("/")
-    receiver._listener = listener
+    receiver = Receiver()
+    await receiver.start(binding.NotificationServer(host, port, receiver.receive), public_url)
     return receiver
 
 
