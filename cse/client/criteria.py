@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cse.parameters import ATTRIBUTE_TAGS, FILTER_CRITERIA
+from cse.parameters import FILTER_CRITERIA
 from cse.primitive import FilterCriteria
+
+#: Conditions that hold (name, value) pairs: an attribute of the resource, of a child, of its parent.
+ATTRIBUTE_PAIRS = ("atr", "catr", "patr")
 
 
 def filter_criteria(**criteria: Any) -> FilterCriteria:
@@ -17,7 +20,7 @@ def filter_criteria(**criteria: Any) -> FilterCriteria:
             setattr(result, row.field, value)
             continue
         values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-        if row is not None or name in ATTRIBUTE_TAGS.values():
+        if row is not None or name in ATTRIBUTE_PAIRS:
             result.conditions.setdefault(name, []).extend(values)
         else:
             result.conditions.setdefault("atr", []).extend((name, each) for each in values)

@@ -29,6 +29,7 @@ class Notification:
 def unpack(content: Mapping[str, Any] | None) -> Iterator[Notification]:
     """Read the content of a NOTIFY in the order of its events; raises ValueError when it is no notification."""
     content = content or {}
+    several: Any
     if "m2m:sgn" in content:
         several = [content["m2m:sgn"]]
     elif "m2m:agn" in content:
