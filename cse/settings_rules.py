@@ -1,0 +1,162 @@
+"""What each setting means and which values it may have: one row per key.
+
+The loader checks by these rows; the commented default file, the JSON Schema and docs/settings.md are printed from them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from cse.settings import Settings
+
+_NAME = r"[A-Za-z0-9._~-]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``about`` says what the setting does; the rest bounds its value, or each member of a list.
+
+    ``form`` puts ``pattern`` into words for the error message. ``above`` excludes its number, ``least`` includes it.
+    """
+
+    about: str
+    form: str = ""
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+
+    def expected(self) -> str:
+        """What would be right, as the end of a sentence that starts with 'expected'."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.form:
+            return self.form
+        if self.most is not None:
+            return f"a number from {self.least:g} to {self.most:g}"
+        return f"a number above {self.above:g}" if self.above is not None else f"a number of at least {self.least:g}"
+
+    def allows(self, value: object) -> bool:
+        """Whether a value of the right type is within the bounds."""
+        if isinstance(value, list):
+            return all(self.allows(member) for member in value)
+        if isinstance(value, str):
+            return (not self.choices or value in self.choices) and bool(re.fullmatch(self.pattern or "(?s:.*)", value))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return True
+        above = self.above is None or value > self.above
+        return math.isfinite(value) and above and (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+    def schema(self) -> dict[str, Any]:
+        """The bounds as JSON Schema keywords."""
+        keywords = {
+            "enum": list(self.choices) or None,
+            "pattern": f"^(?:{self.pattern})$" if self.pattern else None,
+            "minimum": self.least,
+            "exclusiveMinimum": self.above,
+            "maximum": self.most,
+        }
+        return {keyword: bound for keyword, bound in keywords.items() if bound is not None}
+
+
+def _time(about: str) -> Rule:
+    return Rule(about, above=0)
+
+
+def _count(about: str, least: int = 1) -> Rule:
+    return Rule(about, least=least)
+
+
+def _words(about: str) -> Rule:
+    return Rule(about, form="text without blanks", pattern=r"\S+")
+
+
+RULES: dict[str, Rule] = {
+    "cse.cse_id": Rule(
+        "CSE-ID, relative to the service provider.", f"'/' and a name such as '/banyan' ({_NAME})", f"/{_NAME}"
+    ),
+    "cse.cse_name": Rule("Resource name of the CSEBase.", f"a resource name ({_NAME})", _NAME),
+    "cse.sp_id": Rule("M2M service provider ID.", "'//' and a domain name such as '//example.org'", f"//{_NAME}"),
+    "cse.cse_type": Rule("Infrastructure, middle or application service node CSE.", choices=("IN", "MN", "ASN")),
+    "cse.releases": Rule("Supported releases, oldest first.", choices=("1", "2", "2a", "3", "4", "5")),
+    "cse.administrators": _words("Originators that may do everything."),
+    "cse.default_expiration_s": _time("Lifetime of a resource whose creator asks for none."),
+    "cse.max_expiration_s": _time("Longest lifetime; a longer one that is asked for becomes this."),
+    "cse.expiry_check_s": _time("How often expired resources are looked for."),
+    "cse.request_timeout_s": _time("Time for a request to another CSE or a group member."),
+    "cse.notification_timeout_s": _time("Time for one notification."),
+    "cse.batch_duration_s": _time("Longest wait for a batch of notifications without a duration of its own."),
+    "cse.max_instances": _count("Most instances of a container that states no limit; 0 sets none.", 0),
+    "cse.max_bytes": _count("Most bytes of instances of a container that states no limit; 0 sets none.", 0),
+    "cse.max_results": _count("Most references in one discovery answer."),
+    "cse.verify_subscriptions": Rule("Send a verification to the targets of a new subscription."),
+    "cse.initial_tree": Rule("JSON file of resources that the first start creates; empty for none."),
+    "cse.registration.ae_ids": _words("AE-ID stems that may register."),
+    "cse.registration.app_ids": _words("App-IDs that may register."),
+    "cse.registration.child_types": _words("Types that a registered AE may create under the CSEBase."),
+    "store.kind": Rule("Product behind the storage port.", choices=("sqlite", "memory")),
+    "store.path": Rule("File of the SQLite store, relative to the working directory.", "a path", ".+"),
+    "store.max_batch": _count("Most units of work in one transaction."),
+    "store.linger_s": Rule("Wait for more work before a transaction; 0 takes what is there.", least=0),
+    "http.enabled": Rule("Serve HTTP."),
+    "http.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
+    "http.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
+    "http.root_path": Rule(
+        "Path before the resource address, part of the point of access.",
+        "'' or a path such as '/onem2m'",
+        r"(/[^\s/]+)*",
+    ),
+    "http.certificate": Rule("Certificate chain (PEM) of this server; makes it HTTPS."),
+    "http.private_key": Rule("Private key (PEM) of the certificate."),
+    "http.client_ca": Rule("Authorities (PEM) of client certificates; makes them required."),
+    "http.allow_plain": Rule("Accept an address that is not loopback without TLS."),
+    "http.public_url": Rule(
+        "Address that others use, if it differs; published as point of access.",
+        "'' or a URL such as 'https://cse.example.org'",
+        r"(https?://\S+)?",
+    ),
+    "http.header_timeout_s": _time("Time for the header of a request."),
+    "http.body_timeout_s": _time("Time for the body of a request."),
+    "http.idle_timeout_s": _time("Time that a connection may be silent."),
+    "http.max_body_bytes": _count("Largest request body."),
+    "http.max_header_bytes": _count("Largest request header.", 256),
+    "http.max_connections": _count("Most connections at a time."),
+    "json.max_depth": _count("Deepest nesting of a document."),
+    "json.max_members": _count("Most members of a document, all levels together."),
+    "log.level": Rule("Least severity that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+    "log.format": Rule("For people or for machines.", choices=("text", "json")),
+}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def contradictions(settings: Settings) -> list[tuple[str, str]]:
+    """Return (key, what is wrong) where settings that are fine alone do not go together."""
+    cse, http = settings.cse, settings.http
+    exposed = http.enabled and not http.certificate and not _is_loopback(http.host)
+    found = [
+        (not cse.releases, "cse.releases", "empty; name at least one release, such as '3'"),
+        (
+            cse.default_expiration_s > cse.max_expiration_s,
+            "cse.default_expiration_s",
+            f"longer than cse.max_expiration_s ({cse.max_expiration_s:g})",
+        ),
+        (bool(http.certificate) != bool(http.private_key), "http.private_key", "goes with http.certificate; set both"),
+        (bool(http.client_ca) and not http.certificate, "http.client_ca", "needs http.certificate"),
+        (
+            exposed and not http.allow_plain,
+            "http.host",
+            f"{http.host!r} is not loopback and http.certificate is empty; set up TLS, or http.allow_plain = true",
+        ),
+    ]
+    return [(key, wrong) for holds, key, wrong in found if holds]

@@ -1,0 +1,54 @@
+"""What a layer diagram cannot say: `resources` needs the standard library only, and every library has its one place."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = {"ae_samples", "bindings", "conformance_tests", "cse", "ipe", "resources", "ui", "config"}
+#: Library -> where it may be imported. A library without a row is not a dependency of the product.
+PLACES = {
+    "aiohttp": ("bindings/http/", "ae_samples/"),
+    "msgspec": ("cse/codecs/", "cse/storage/"),
+    "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/simulator.py"),
+    "uvloop": ("cse/cli/", "cse/app.py"),
+}
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def outside(folder: str) -> list[tuple[str, str]]:
+    """Return (file, library) for each import of a folder that is neither ours nor of the standard library."""
+    return [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for name in sorted(imports(path) - OURS - sys.stdlib_module_names - {"__future__"})
+    ]
+
+
+def test_resources_need_the_standard_library_only() -> None:
+    assert outside("resources") == []
+
+
+@pytest.mark.parametrize("folder", ["cse", "bindings", "ipe", "ae_samples"])
+def test_every_library_has_its_place(folder: str) -> None:
+    wrong = [(file, name) for file, name in outside(folder) if not file.startswith(PLACES.get(name, ()))]
+    assert wrong == []
+
+
+def test_conformance_tests_know_nothing_of_the_product() -> None:
+    product = OURS - {"conformance_tests"}
+    files = sorted((ROOT / "conformance_tests").rglob("*.py"))
+    assert [(str(path), sorted(imports(path) & product)) for path in files if imports(path) & product] == []
