@@ -162,7 +162,7 @@ class Change(Protocol):
 
     ``given`` are the attributes of the request (an UPDATE may hold ``None``: remove); ``attributes`` the
     resource as it will be, which the hook may complete; ``current`` the resource before (None for a CREATE).
-    ``now`` is a ``m2m:timestamp``.
+    ``now`` is a ``m2m:timestamp``; ``verify`` is False where the settings switch subscription verification off.
     """
 
     type: ResourceType
@@ -172,12 +172,16 @@ class Change(Protocol):
     attributes: dict[str, Any]
     current: Resource | None
     parent: Resource | None
+    verify: bool
 
     def find(self, identifier: str) -> Resource | None:
         """Return the local resource with this identifier in any form; None if foreign, unknown, or an instance."""
 
     def is_local(self, identifier: str) -> bool:
         """True when the identifier belongs to this CSE (whether or not it exists)."""
+
+    def child_types(self, resource: Resource) -> frozenset[int]:
+        """Return the numbers of the types that may stand under the resource."""
 
     def permitted(self, resource: Resource, permission: int) -> bool:
         """True when the originator has the permission (a ``Permission`` bit) on the resource."""
