@@ -1,0 +1,1 @@
+"""Modbus TCP: meters, inverters, controllers, gateways to Modbus RTU."""

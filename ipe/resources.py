@@ -1,0 +1,139 @@
+"""The IPE's resources in the CSE: one AE, one container per point, the state of the device, command containers.
+
+::
+
+    <AE>                        access, command_access: who may read, who may command
+    <AE>/status                 {"state": "online" | "stale", "reason", "since", "points": {name: reason}}
+    <AE>/<point>                {"value", "unit", "time", "quality": "good" | "stale", "reason"}
+    <AE>/<point>/cmd            of a writable point; others write {"value": 5} or 5 here
+    <AE>/<point>/cmd/result     {"command", "status": "done" | "failed", "value" | "reason", "time"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from cse.client import Client, Notification, Permission
+from cse.client.api import CSE_BASE
+from ipe.points import Point, Value
+from ipe.settings import IpeSettings
+
+A = TypeVar("A")
+Command = Callable[[Point[A], Notification], Awaitable[None]]
+
+#: Resource type numbers that acod limits a CREATE to.
+CONTENT_INSTANCE = 4
+SUBSCRIPTION = 23
+EVERYTHING = 63
+READ = Permission.RETRIEVE | Permission.DISCOVERY
+CHILD_CREATED = 3
+JSON_CONTENT = "application/json:0"
+RESULTS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a point. ``time`` is the ``m2m:timestamp`` of the measurement, also when it became stale."""
+
+    value: Value
+    time: str
+    quality: str = "good"
+    reason: str = ""
+
+
+class IpeResources(Generic[A]):
+    """What an IPE keeps in its CSE; all methods raise the errors of ``Client``."""
+
+    def __init__(self, client: Client, settings: IpeSettings, points: Sequence[Point[A]]) -> None:
+        self._client = client
+        self._settings = settings
+        self._points = points
+        self._ae = f"{CSE_BASE}/{settings.name}"
+
+    async def ensure(self, command: Command[A]) -> None:
+        """Register the AE and create what is missing; ``command`` is called with what arrives for a writable point.
+
+        Safe to repeat: what exists stays.
+        """
+        ae = await self._client.register(
+            self._settings.app_id, self._settings.name, ae_id=self._settings.ae_id, lbl=["ipe", self._settings.protocol]
+        )
+        self._ae = f"{CSE_BASE}/{ae['rn']}"
+        access = await self._policy("access", self._readers())
+        commands = await self._policy("command_access", [*self._readers(), *self._commanders()])
+        await self._client.update(self._ae, "ae", {"acpi": [access]})
+        await self._client.ensure(self._ae, "cnt", "status", self._container(access, ["status"]))
+        for point in self._points:
+            await self._ensure_point(point, access, commands, command)
+
+    async def push(self, point: Point[A], reading: Reading) -> None:
+        """Add an instance to the point's container."""
+        content: dict[str, Any] = {
+            "value": reading.value, "unit": point.unit, "time": reading.time, "quality": reading.quality,
+        }  # fmt: skip
+        if reading.reason:
+            content["reason"] = reading.reason
+        await self._instance(f"{self._ae}/{point.name}", content)
+
+    async def push_status(self, content: dict[str, Any]) -> None:
+        """Add an instance to the status container."""
+        await self._instance(f"{self._ae}/status", content)
+
+    async def push_result(self, point: Point[A], content: dict[str, Any]) -> None:
+        """Report what became of a command."""
+        await self._instance(f"{self._ae}/{point.name}/cmd/result", content)
+
+    async def _ensure_point(self, point: Point[A], access: str, commands: str, command: Command[A]) -> None:
+        labels = [f"address:{point.address}", *([f"unit:{point.unit}"] if point.unit else [])]
+        await self._client.ensure(self._ae, "cnt", point.name, self._container(access, labels))
+        if not point.writable:
+            return
+        path = f"{self._ae}/{point.name}"
+        await self._client.ensure(path, "cnt", "cmd", {"acpi": [commands], "lbl": ["command"], "mni": RESULTS_KEPT})
+        await self._client.ensure(
+            f"{path}/cmd", "cnt", "result", {"acpi": [access], "lbl": ["result"], "mni": RESULTS_KEPT}
+        )
+
+        async def notified(notification: Notification) -> None:
+            await command(point, notification)
+
+        await self._client.subscribe(f"{path}/cmd", notified, events=(CHILD_CREATED,), name="ipe")
+
+    async def _policy(self, name: str, rules: list[dict[str, Any]]) -> str:
+        """Create the policy, or bring an older one up to date with the settings; return its resource ID."""
+        own = {"acor": [self._client.originator], "acop": EVERYTHING}
+        privileges = {"pv": {"acr": [own, *rules]}}
+        policy = await self._client.ensure(self._ae, "acp", name, {**privileges, "pvs": {"acr": [own]}})
+        await self._client.update(f"{self._ae}/{name}", "acp", privileges)
+        return str(policy["ri"])
+
+    def _readers(self) -> list[dict[str, Any]]:
+        """Return the rules of those who may read and subscribe; who may command may read."""
+        readers = list(dict.fromkeys([*self._settings.readers, *self._settings.commanders]))
+        return _rules(readers, SUBSCRIPTION)
+
+    def _commanders(self) -> list[dict[str, Any]]:
+        return _rules(self._settings.commanders, CONTENT_INSTANCE)
+
+    def _container(self, access: str, labels: list[str]) -> dict[str, Any]:
+        attributes: dict[str, Any] = {"acpi": [access], "lbl": labels}
+        if self._settings.max_instances:
+            attributes["mni"] = self._settings.max_instances
+        return attributes
+
+    async def _instance(self, container: str, content: dict[str, Any]) -> None:
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        await self._client.create(container, "cin", {"cnf": JSON_CONTENT, "con": text}, result_content=0)
+
+
+def _rules(originators: list[str], child_type: int) -> list[dict[str, Any]]:
+    """Allow originators to read, and to create children of one type."""
+    if not originators:
+        return []
+    return [
+        {"acor": originators, "acop": READ},
+        {"acor": originators, "acop": Permission.CREATE, "acod": [{"chty": [child_type]}]},
+    ]

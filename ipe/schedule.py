@@ -1,0 +1,36 @@
+"""Which points are due: every point has its own period; a poll that comes late is not made up for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from ipe.points import Point
+
+A = TypeVar("A")
+
+
+class Schedule(Generic[A]):
+    """Due times of points on a clock in seconds; at the start all are due."""
+
+    def __init__(self, points: Sequence[Point[A]]) -> None:
+        self._points = points
+        self._due_s = dict.fromkeys((point.name for point in points), float("-inf"))
+
+    def take(self, now_s: float) -> list[Point[A]]:
+        """Return the points due now and set when they are due next."""
+        taken = [point for point in self._points if self._due_s[point.name] <= now_s]
+        for point in taken:
+            due_s = self._due_s[point.name] + point.period_s
+            self._due_s[point.name] = due_s if due_s > now_s else now_s + point.period_s
+        return taken
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long nothing is due; a clock that was set back does not make it longer than a period."""
+        for point in self._points:
+            self._due_s[point.name] = min(self._due_s[point.name], now_s + point.period_s)
+        return max(0.0, min(self._due_s.values(), default=60.0) - now_s)
+
+    def all_due(self) -> None:
+        """Make every point due at once, after a device came back."""
+        self._due_s = dict.fromkeys(self._due_s, float("-inf"))

@@ -1,0 +1,37 @@
+"""From a settings file to a running IPE."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from cse.client import Client, Clock, connect, listen
+from ipe.manifest import find_protocol
+from ipe.points import read_points
+from ipe.runner import Runner
+from ipe.settings import IpeSettings
+
+
+def build(settings: IpeSettings, client: Client, *, clock: Clock | None = None) -> Runner[Any]:
+    """Make the runner of an IPE; ``client`` needs a receiver when a point is writable.
+
+    Raises SettingsError or PointListError.
+    """
+    manifest = find_protocol(settings.protocol)
+    device = manifest.check(settings.device)
+    protocol = manifest.load()
+    points = read_points(settings.points, protocol.columns, protocol.address)
+    return Runner(client, protocol.open(device), points, settings, clock=clock)
+
+
+async def serve(settings: IpeSettings) -> None:
+    """Connect to the CSE of the settings and run until cancelled; raises as ``build``."""
+    async with AsyncExitStack() as stack:
+        receiver = await listen(
+            settings.receiver_host, settings.receiver_port, public_url=settings.receiver_url or None
+        )
+        stack.push_async_callback(receiver.close)
+        originator = settings.ae_id if len(settings.ae_id) > 1 else ""
+        client = await connect(settings.cse, originator, receiver=receiver, release_version=settings.release_version)
+        stack.push_async_callback(client.close)
+        await build(settings, client).run()
