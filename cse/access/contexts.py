@@ -1,0 +1,204 @@
+"""Contexts of an access control rule: time window, network and region (ACP-6).
+
+A context is compiled once into a predicate over the circumstances of a request. What cannot be evaluated here (an
+unknown member, a malformed value) makes the whole context one that is never met.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any, Protocol, TypeVar
+
+#: Where an originator is: (latitude, longitude) in degrees, or an ISO 3166-1 alpha-2 country code.
+Location = tuple[float, float] | str
+
+EARTH_RADIUS_M = 6_371_008.8
+MAPPED_PREFIX = 96
+RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4})(?:/([0-9]{1,4}))?)?")
+EVERY = re.compile(r"\*(?:/([0-9]{1,4}))?")
+COUNTRY = re.compile(r"[A-Z]{2}")
+
+#: Fields of ``m2m:scheduleEntry`` in their order, each with its least and greatest value.
+FIELDS = (
+    ("second", 0, 59),
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of month", 1, 31),
+    ("month", 1, 12),
+    ("day of week", 0, 6),
+    ("year", 2000, 9999),
+)
+
+
+class Circumstances(Protocol):
+    """What a context looks at; None is unknown and meets no condition."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+
+    @property
+    def address(self) -> str | None:
+        """IP address of the originator."""
+
+    @property
+    def location(self) -> Location | None:
+        """Where the originator is."""
+
+
+Condition = Callable[[Circumstances], bool]
+Network = IPv4Network | IPv6Network
+Read = TypeVar("Read")
+
+
+def compile_context(entry: Any) -> Condition | None:
+    """Compile one entry of ``acco``: all of its members must hold; None when it can never be met."""
+    if not isinstance(entry, Mapping) or not entry:
+        return None
+    try:
+        conditions = [CONDITIONS[member](value) for member, value in entry.items()]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    if len(conditions) == 1:
+        return conditions[0]
+    return lambda circumstances: all(condition(circumstances) for condition in conditions)
+
+
+def compile_schedule(entry: str) -> Callable[[float], bool]:
+    """Compile a ``m2m:scheduleEntry`` into a predicate over seconds since the epoch; all seven fields must match.
+
+    Raises ValueError when it is malformed or a value is outside of its field.
+    """
+    texts = entry.split(" ")
+    if len(texts) != len(FIELDS):
+        raise ValueError(f"schedule entry: expected {len(FIELDS)} fields separated by one blank, got {len(texts)}")
+    fields = [_ranges(text, *field) for text, field in zip(texts, FIELDS, strict=True)]
+
+    def matches(seconds: float) -> bool:
+        moment = time.gmtime(seconds)
+        weekday = (moment.tm_wday + 1) % 7  # the standard counts from Sunday
+        values = (
+            moment.tm_sec, moment.tm_min, moment.tm_hour, moment.tm_mday, moment.tm_mon, weekday, moment.tm_year
+        )
+        return all(
+            any(value in allowed for allowed in ranges) for value, ranges in zip(values, fields, strict=True)
+        )
+
+    return matches
+
+
+def _ranges(text: str, name: str, low: int, high: int) -> list[range]:
+    if every := EVERY.fullmatch(text):
+        return [_range(name, low, high, int(every[1] or 1), low, high)]
+    ranges = []
+    for part in text.split(","):
+        bounds = RANGE.fullmatch(part)
+        if bounds is None:
+            raise ValueError(f"schedule entry: {name} is {part!r}; expected *, */n, or a list of a, a-b, a-b/n")
+        first = int(bounds[1])
+        ranges.append(_range(name, first, int(bounds[2] or first), int(bounds[3] or 1), low, high))
+    return ranges
+
+
+def _range(name: str, first: int, last: int, step: int, low: int, high: int) -> range:
+    if not low <= first <= last <= high or step < 1:
+        raise ValueError(f"schedule entry: {name} {first}-{last}/{step} is outside of {low}-{high} or runs backwards")
+    return range(first, last + 1, step)
+
+
+def _window(entries: Any) -> Condition:
+    schedules = _readable(compile_schedule, entries)
+    return lambda circumstances: any(schedule(circumstances.now) for schedule in schedules)
+
+
+def _addresses(value: Any) -> Condition:
+    if unknown := value.keys() - {"ipv4", "ipv6"}:
+        raise ValueError(f"acip: unknown members {sorted(unknown)}; expected ipv4 and ipv6")
+    networks: list[Network] = [
+        *_readable(_ipv4_network, value.get("ipv4", [])), *_readable(_ipv6_network, value.get("ipv6", []))
+    ]
+
+    def within(circumstances: Circumstances) -> bool:
+        try:
+            address = ip_address(circumstances.address or "")
+        except ValueError:
+            return False
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in networks)
+
+    return within
+
+
+def _ipv4_network(text: str) -> Network:
+    return IPv4Network(text, strict=False)
+
+
+def _ipv6_network(text: str) -> Network:
+    """Read an IPv6 network; one of IPv4-mapped addresses is the IPv4 network that it stands for."""
+    network = IPv6Network(text, strict=False)
+    mapped = network.network_address.ipv4_mapped
+    if mapped is None or network.prefixlen < MAPPED_PREFIX:
+        return network
+    return IPv4Network((int(mapped), network.prefixlen - MAPPED_PREFIX))
+
+
+def _region(value: Any) -> Condition:
+    if value.keys() == {"accr"}:
+        return _circle(*_list(value["accr"]))
+    if value.keys() == {"accc"}:
+        return _countries(_list(value["accc"]))
+    raise ValueError("aclr: expected exactly one of accr and accc")
+
+
+def _countries(codes: list[Any]) -> Condition:
+    countries = frozenset(code for code in codes if isinstance(code, str) and COUNTRY.fullmatch(code))
+    return lambda circumstances: isinstance(circumstances.location, str) and circumstances.location in countries
+
+
+def _circle(latitude: Any, longitude: Any, radius_m: Any) -> Condition:
+    for number, limit in ((latitude, 90.0), (longitude, 180.0), (radius_m, math.inf)):
+        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= limit:
+            raise ValueError("accr: expected latitude and longitude in degrees and a radius in metres")
+    center = (float(latitude), float(longitude))
+
+    def inside(circumstances: Circumstances) -> bool:
+        location = circumstances.location
+        return isinstance(location, tuple) and distance_m(center, location) <= radius_m
+
+    return inside
+
+
+def distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Great-circle distance of two (latitude, longitude) pairs in degrees, on a sphere (haversine)."""
+    latitude, other_latitude = math.radians(one[0]), math.radians(other[0])
+    half_latitude = (other_latitude - latitude) / 2
+    half_longitude = math.radians(other[1] - one[1]) / 2
+    chord = (
+        math.sin(half_latitude) ** 2
+        + math.cos(latitude) * math.cos(other_latitude) * math.sin(half_longitude) ** 2
+    )
+    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def _readable(read: Callable[[str], Read], texts: Any) -> list[Read]:
+    """Read a list of alternatives; one that cannot be read is never met and does not spoil the others."""
+    values = []
+    for text in _list(texts):
+        with suppress(ValueError):
+            values.append(read(text if isinstance(text, str) else ""))
+    return values
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {type(value).__name__}")
+    return value
+
+
+CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {"actw": _window, "acip": _addresses, "aclr": _region}
