@@ -211,4 +211,4 @@ def _open_driver(settings: Mapping[str, Any]) -> ModbusDriver:
     )
 
 
-MODBUS = FieldProtocol[Register](COLUMNS, register_of, _open_driver)
+MODBUS: FieldProtocol[Register] = FieldProtocol(COLUMNS, register_of, _open_driver)
