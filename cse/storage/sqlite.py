@@ -1,0 +1,203 @@
+"""The SQLite store: one file, written ahead (WAL), synced fully before a write is done.
+
+A write fills its transaction on the event loop, which is quick and needs the interpreter anyway; only the COMMIT,
+which waits for the disk, runs in a thread of its own. Reads use a second connection and never suspend. The WAL is
+copied into the file (checkpoint) beside the writes, in a third connection and thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from cse.settings import StoreSettings
+from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, Store, StoreError, WriteSet
+from cse.storage.sqlite_file import WAL_KEPT_BYTES, SqliteFile, open_file
+
+logger = logging.getLogger(__name__)
+
+WAL_LIMIT_BYTES = 2 * WAL_KEPT_BYTES
+_LAST = 2**63 - 1
+
+_PUT_RESOURCE = """
+INSERT INTO resource (ri, pi, ty, creator, body) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (ri) DO UPDATE SET pi = excluded.pi, ty = excluded.ty, creator = excluded.creator, body = excluded.body"""
+_PUT_INSTANCE = """
+INSERT INTO instance (seq, ri, pi, name, ty, expires, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (seq) DO UPDATE SET ri = excluded.ri, pi = excluded.pi, name = excluded.name, ty = excluded.ty,
+expires = excluded.expires, size = excluded.size, body = excluded.body"""
+_PUT_EVENT = "INSERT OR REPLACE INTO outbox (id, subscription, target, meta, body) VALUES (?, ?, ?, ?, ?)"
+_INSTANCE = "SELECT seq, ri, pi, name, ty, expires, size, body FROM instance"
+
+
+async def open_store(settings: StoreSettings) -> Store:
+    """Open the store at ``settings.path``."""
+    return await open_sqlite(settings.path)
+
+
+async def open_sqlite(path: str | Path) -> SqliteStore:
+    """Open or create the store file and bring its schema up to date.
+
+    Raises StoreError when it cannot be opened, is not ours, is newer than this program, or is in use.
+    """
+    return SqliteStore(await asyncio.to_thread(open_file, Path(path)))
+
+
+class SqliteStore:
+    """The port on one SQLite file. One write at a time; after a failed one the store only reads."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._writer = file.writer
+        self._reader = file.reader
+        self._wal = Path(f"{file.path}-wal")
+        self._committing = ThreadPoolExecutor(1, "sqlite-commit")
+        self._checkpointing = ThreadPoolExecutor(1, "sqlite-checkpoint")
+        self._checkpoint_ahead: Future[None] | None = None
+        self._broken = ""
+        self._closed = False
+
+    async def load(self) -> Iterable[ResourceRecord]:
+        """Return all structural resources, parents before children."""
+        return [
+            ResourceRecord(*row) for row in self._read("SELECT ri, pi, ty, creator, body FROM resource ORDER BY place")
+        ]
+
+    async def write(self, changes: WriteSet) -> None:
+        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError, and from then on always."""
+        if self._broken:
+            raise StoreError(self._broken)
+        try:
+            self._fill(changes)
+            await asyncio.get_running_loop().run_in_executor(self._committing, self._commit)
+        except BaseException as error:
+            self._broken = f"{self._file.path}: a write failed: {type(error).__name__}: {error}"
+            if not isinstance(error, Exception):
+                raise
+            self._roll_back()
+            raise StoreError(self._broken) from error
+
+    async def instance(self, seq: int) -> InstanceRecord | None:
+        """Return one instance by number."""
+        return self._one(f"{_INSTANCE} WHERE seq = ?", seq)
+
+    async def instance_named(self, parent: str, name: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` with this name."""
+        return self._one(f"{_INSTANCE} WHERE pi = ? AND name = ?", parent, name)
+
+    async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
+        """Return the newest instance of a parent, or the newest with ``seq < before``."""
+        last = _LAST if before is None else before - 1
+        return self._one(f"{_INSTANCE} WHERE pi = ? AND seq <= ? ORDER BY seq DESC LIMIT 1", parent, last)
+
+    async def instances(self, parent: str, *, after: int = 0, limit: int | None = None) -> Sequence[InstanceRecord]:
+        """Return instances of a parent with ``seq > after``, oldest first, at most ``limit``."""
+        sql = f"{_INSTANCE} WHERE pi = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [InstanceRecord(*row) for row in self._read(sql, parent, after, -1 if limit is None else limit)]
+
+    async def instance_keys(self, parent: str, *, after: int = 0) -> Sequence[tuple[int, str | None, str]]:
+        """Return (seq, name, expires) of all instances of a parent with ``seq > after``, oldest first."""
+        sql = "SELECT seq, name, expires FROM instance WHERE pi = ? AND seq > ? ORDER BY seq"
+        return self._read(sql, parent, after)
+
+    async def expired(self, now: str, limit: int) -> Sequence[InstanceRecord]:
+        """Return at most ``limit`` instances with ``expires <= now``, those that expired first."""
+        sql = f"{_INSTANCE} WHERE expires <= ? ORDER BY expires, seq LIMIT ?"
+        return [InstanceRecord(*row) for row in self._read(sql, now, limit)]
+
+    async def outbox(self) -> Sequence[OutboxRecord]:
+        """Return all outbox records by ascending id."""
+        sql = "SELECT id, subscription, target, meta, body FROM outbox ORDER BY id"
+        return [OutboxRecord(*row) for row in self._read(sql)]
+
+    async def high_water(self) -> tuple[int, int]:
+        """Return the highest instance ``seq`` and outbox ``id`` ever given out."""
+        counters = dict(self._read("SELECT kind, value FROM counter"))
+        return counters["instance"], counters["outbox"]
+
+    async def close(self) -> None:
+        """Finish the write that is under way and close the file."""
+        if self._closed:
+            return
+        self._closed = True
+        self._broken = self._broken or f"{self._file.path} is closed"
+        await asyncio.get_running_loop().run_in_executor(self._committing, self._close)
+        self._committing.shutdown(wait=False)
+
+    def _fill(self, changes: WriteSet) -> None:
+        """Put everything into a transaction. What goes comes first, so that its names are free again."""
+        self._writer.execute("BEGIN IMMEDIATE")
+        run = self._writer.executemany
+        if changes.trimmed:
+            run("DELETE FROM instance WHERE pi = ? AND seq <= ?", changes.trimmed.items())
+        if changes.dropped:
+            run("DELETE FROM instance WHERE pi = ?", ((parent,) for parent in changes.dropped))
+        if changes.instances:
+            run("DELETE FROM instance WHERE seq = ?", _removed(changes.instances))
+            run(_PUT_INSTANCE, changes.kept())
+            self._count("instance", max(changes.instances))
+        if changes.resources:
+            run("DELETE FROM resource WHERE ri = ?", _removed(changes.resources))
+            run(_PUT_RESOURCE, [record for record in changes.resources.values() if record is not None])
+        if changes.outbox:
+            run("DELETE FROM outbox WHERE id = ?", _removed(changes.outbox))
+            run(_PUT_EVENT, [record for record in changes.outbox.values() if record is not None])
+            self._count("outbox", max(changes.outbox))
+
+    def _count(self, kind: str, number: int) -> None:
+        self._writer.execute("UPDATE counter SET value = max(value, ?) WHERE kind = ?", (number, kind))
+
+    def _commit(self) -> None:
+        """Runs in the thread for commits."""
+        self._writer.execute("COMMIT")
+        if self._wal.stat().st_size >= WAL_LIMIT_BYTES:
+            self._shorten_wal()
+
+    def _shorten_wal(self) -> None:
+        """Copy the WAL into the file in two steps, so that the next write can start at the WAL's beginning.
+
+        The first and long step runs beside further commits; the second copies what they have added, between two
+        commits: only a WAL that is copied to its end is used again from its beginning.
+        """
+        ahead = self._checkpoint_ahead
+        if ahead is None:
+            self._checkpoint_ahead = self._checkpointing.submit(self._checkpoint)
+        elif ahead.done():
+            self._checkpoint_ahead = None
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        try:
+            self._file.checkpointer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:  # nothing is lost: the WAL keeps what was not copied
+            logger.warning("%s: checkpoint failed, the WAL grows: %s", self._file.path, error)
+
+    def _roll_back(self) -> None:
+        try:
+            self._writer.execute("ROLLBACK")
+        except sqlite3.Error as error:  # also when SQLite has rolled back by itself
+            logger.debug("%s: rollback: %s", self._file.path, error)
+
+    def _close(self) -> None:
+        self._checkpointing.shutdown()
+        self._file.close()
+
+    def _read(self, sql: str, *parameters: object) -> list[Any]:
+        try:
+            return self._reader.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._file.path}: cannot read: {error}") from error
+
+    def _one(self, sql: str, *parameters: object) -> InstanceRecord | None:
+        rows = self._read(sql, *parameters)
+        return InstanceRecord(*rows[0]) if rows else None
+
+
+def _removed(changes: dict[Any, Any]) -> list[tuple[Any]]:
+    """Return the keys whose value is None, each as a row of parameters."""
+    return [(key,) for key, record in changes.items() if record is None]
