@@ -55,10 +55,8 @@ def load(path: str | None, environ: Mapping[str, str], *, type_names: AbstractSe
         _assign(settings, key, value)
     for key, wrong in contradictions(settings):
         raise SettingsError(f"{_place_of(key, given)}: {wrong}")
-    for name in settings.cse.registration.child_types if type_names is not None else ():
-        if name not in type_names:
-            place = _place_of("cse.registration.child_types", given)
-            raise SettingsError(f"{place}: {name!r} is no known resource type{_nearest(name, type_names)}")
+    if type_names is not None:
+        _check_child_types(settings, given, type_names)
     return settings
 
 
@@ -167,6 +165,14 @@ def _check(key: str, value: Any, place: str) -> None:
         raise SettingsError(f"{place}: expected {_TYPE_NAMES[kind]}, got {value!r}")
     if not RULES[key].allows(value):
         raise SettingsError(f"{place}: expected {RULES[key].expected()}, got {value!r}")
+
+
+def _check_child_types(settings: Settings, given: Mapping[str, Given], type_names: AbstractSet[str]) -> None:
+    key = "cse.registration.child_types"
+    for name in settings.cse.registration.child_types:
+        if name not in type_names:
+            wrong = f"{name!r} is no known resource type{_nearest(name, type_names)}"
+            raise SettingsError(f"{_place_of(key, given)}: {wrong}")
 
 
 def _is_of(kind: Any, value: Any) -> bool:

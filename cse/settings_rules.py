@@ -49,8 +49,12 @@ class Rule:
             return (not self.choices or value in self.choices) and bool(re.fullmatch(self.pattern or "(?s:.*)", value))
         if isinstance(value, bool) or not isinstance(value, int | float):
             return True
-        above = self.above is None or value > self.above
-        return math.isfinite(value) and above and (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+        return (
+            math.isfinite(value)
+            and (self.above is None or value > self.above)
+            and (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+        )
 
     def schema(self) -> dict[str, Any]:
         """The bounds as JSON Schema keywords."""

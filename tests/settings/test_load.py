@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from cse.settings import Settings
 from cse.settings_file import SettingsError, kinds, load, origin_of, value_of
 from cse.settings_rules import RULES
 
+Write = Callable[[str], str]
 EXAMPLES = sorted((Path(__file__).parents[2] / "config" / "examples").glob("*.toml"))
 
 
 @pytest.fixture
-def write(tmp_path: Path):
+def write(tmp_path: Path) -> Write:
     def write(text: str) -> str:
         path = tmp_path / "a.toml"
         path.write_text(text)
@@ -32,7 +34,7 @@ def test_the_defaults_obey_their_own_rules() -> None:
     assert [key for key in kinds() if not RULES[key].allows(value_of(Settings(), key))] == []
 
 
-def test_the_environment_wins_over_the_file_and_the_file_over_the_default(write) -> None:
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(write: Write) -> None:
     path = write('[cse]\ncse_id = "/f"\nrequest_timeout_s = 3\n[http]\nport = 81\n[cse.registration]\nae_ids = ["Sx"]')
     environ = {"BANYAN_HTTP__PORT": "82", "BANYAN_CSE__REGISTRATION__APP_IDS": "Na, Nb", "HTTP_PORT": "9"}
     settings = load(path, environ)
@@ -105,14 +107,14 @@ def test_variables_of_the_command_line_and_of_others_are_left_alone() -> None:
         ("[http]\nport=1\nport=2", "not a TOML file: "),
     ],
 )
-def test_a_wrong_file_is_refused_with_the_right_word(write, text: str, message: str) -> None:
+def test_a_wrong_file_is_refused_with_the_right_word(write: Write, text: str, message: str) -> None:
     path = write(text)
     with pytest.raises(SettingsError) as raised:
         load(path, {}, type_names={"container", "AE"})
     assert message in str(raised.value)
 
 
-def test_the_message_names_the_file(write) -> None:
+def test_the_message_names_the_file(write: Write) -> None:
     path = write("[http]\nport = -1")
     with pytest.raises(SettingsError, match=r"^.*a\.toml: http\.port: expected"):
         load(path, {})
