@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -84,3 +84,33 @@ def total(start: float, end: float, intervals: Iterable[Interval]) -> Total | No
     covered = sum(interval.end - interval.start for interval in inside if interval.complete)
     return Total(start, end, sum(interval.kwh for interval in inside), peak.demand_kw, peak.start,
                  any(interval.estimated for interval in inside), covered == end - start)
+
+
+Borders = Callable[[float], tuple[float, float]]
+
+
+@dataclass(slots=True)
+class Rollup:
+    """Sums 15-minute intervals into longer ones; ``borders`` gives the longer interval that holds a time."""
+
+    borders: Borders
+    _parts: list[Interval] = field(default_factory=list)
+    _open: tuple[float, float] | None = None
+
+    def add(self, interval: Interval) -> list[Total]:
+        """Return the totals that this interval closes: the one it ends, and one before it that a hole left open."""
+        borders = self.borders(interval.start)
+        closed = []
+        if borders != self._open:
+            closed += self._close() if self._open is not None and self._open < borders else []
+            self._open, self._parts = borders, []
+        self._parts.append(interval)
+        if interval.end >= borders[1]:
+            closed += self._close()
+        return closed
+
+    def _close(self) -> list[Total]:
+        assert self._open is not None
+        whole = total(*self._open, self._parts)
+        self._open, self._parts = None, []
+        return [] if whole is None else [whole]
