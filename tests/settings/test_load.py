@@ -12,7 +12,7 @@ from cse.settings_file import SettingsError, kinds, load, origin_of, value_of
 from cse.settings_rules import RULES
 
 Write = Callable[[str], str]
-EXAMPLES = sorted((Path(__file__).parents[2] / "config" / "examples").glob("*.toml"))
+EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 
 
 @pytest.fixture
@@ -157,6 +157,6 @@ def test_plain_http_beyond_loopback_is_a_decision() -> None:
     assert load(None, environ).http.host == "::"
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_the_examples_load(path: Path) -> None:
-    assert load(str(path), {}) != Settings()
+@pytest.mark.parametrize("name", ["gateway", "memory"])
+def test_the_examples_load(name: str) -> None:
+    assert load(str(EXAMPLES / f"{name}.toml"), {}) != Settings()

@@ -1,0 +1,218 @@
+"""``make bench``: the CSE with its SQLite store beside the bare limit of its HTTP server, one core for each server.
+
+W1 create contentInstance (60 bytes), W2 retrieve ``la``, W3 retrieve a container, W4 discovery of 1,000 instances,
+W5 create with one subscription that notifies an HTTP sink, ``store`` memory and first answer with 100,000 instances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.load import LOAD_CORE, Request, Result, fill, instance, measure, send
+from bench.processes import Server, free_port, running
+from bench.report import COLUMNS, Row, table
+
+ALL = ("W1", "W2", "W3", "W4", "W5", "store")
+CREATE = Request("POST", "/cse/w1", "4", instance("x" * 60))
+LATEST = Request("GET", "/cse/w1/la")
+CONTAINER = Request("GET", "/cse/w1")
+DISCOVERY = Request("GET", "/cse/w4?fu=1&ty=4")
+WORKLOADS = {
+    "W1": ("W1 create contentInstance", CREATE),
+    "W2": ("W2 retrieve la", LATEST),
+    "W3": ("W3 retrieve container", CONTAINER),
+    "W4": ("W4 discover 1,000", DISCOVERY),
+}
+SETTINGS = """
+[cse]
+administrators = ["CAdmin"]
+cse_name = "cse"
+cse_id = "/bench"
+[store]
+path = {path}
+[http]
+port = {port}
+[log]
+level = "WARNING"
+"""
+
+
+class Bench:
+    """One run: the places it writes to and what it has measured so far."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self._folder = folder
+        self._options = options
+        self.rows: list[Row] = []
+        self.facts: list[tuple[str, str]] = []
+
+    def workloads(self) -> None:
+        """Measure W1 to W5, each next to its limit."""
+        bare_port, sink_port = free_port(), free_port()
+        log = self._folder / "log"
+        with (
+            running("bench.bare", str(bare_port), port=bare_port, log=log),
+            running("bench.sink", str(sink_port), port=sink_port, log=log, core=LOAD_CORE),
+            self._cse("workloads") as cse,
+        ):
+            self._prepare(cse.port)
+            for connections in self._options.connections:
+                limits = self._limits(bare_port, connections)
+                for name, (title, request) in WORKLOADS.items():
+                    if name in self._options.only:
+                        self._measure(title, cse.port, request, connections, limits.get((name != "W4", request.method)))
+                if "W5" in self._options.only:
+                    self._notifications(cse.port, sink_port, connections)
+
+    def plain_limit(self) -> None:
+        """Measure the limit on the event loop of the standard library, for comparison."""
+        port = free_port()
+        with running("bench.bare", str(port), "--loop", "asyncio", port=port, log=self._folder / "log"):
+            self._measure("limit: POST, asyncio loop", port, CREATE, 32)
+
+    def stored(self) -> None:
+        """Measure memory with 10,000 and 100,000 instances, and the first answer of a new process with them."""
+        with self._cse("stored") as cse:
+            send(cse.port, Request("POST", "/cse", "3", '{"m2m:cnt":{"rn":"w1"}}'))
+            self._fact("RSS, empty", f"{cse.rss_mib():.0f} MiB")
+            fill(cse.port, "/cse/w1", 10_000)
+            self._fact("RSS, 10,000 instances", f"{cse.rss_mib():.0f} MiB")
+            fill(cse.port, "/cse/w1", 90_000)
+            self._fact("RSS, 100,000 instances", f"{cse.rss_mib():.0f} MiB")
+        with self._cse("stored", path="/cse/w1/la") as cse:
+            self._fact("first answer (la) with 100,000 stored", f"{cse.started_in_s:.2f} s")
+            self._fact("RSS after that start", f"{cse.rss_mib():.0f} MiB")
+
+    def _cse(self, name: str, path: str = "/cse") -> contextlib.AbstractContextManager[Server]:
+        port = free_port()
+        config = self._folder / f"{name}.toml"
+        config.write_text(SETTINGS.format(path=json.dumps(str(self._folder / f"{name}.db")), port=port))
+        return running("cse.cli.main", "run", "--config", str(config), port=port, log=self._folder / "log", path=path)
+
+    def _prepare(self, port: int) -> None:
+        for name in ("w1", "w4"):
+            send(port, Request("POST", "/cse", "3", json.dumps({"m2m:cnt": {"rn": name}})))
+        fill(port, "/cse/w1", 100)
+        fill(port, "/cse/w4", 1000)
+
+    def _limits(self, port: int, connections: int) -> dict[tuple[bool, str], Result]:
+        """Measure the bare server with the requests of W1 and W2."""
+        wanted = {request.method: request for name, (_, request) in WORKLOADS.items() if name in self._options.only}
+        return {
+            (True, method): self._measure(
+                f"limit: {method}", port, {"POST": CREATE, "GET": LATEST}[method], connections
+            )
+            for method in wanted
+        }
+
+    def _measure(
+        self, title: str, port: int, request: Request, connections: int, limit: Result | None = None
+    ) -> Result:
+        result = measure(port, request, connections, self._options.seconds)
+        self._show(Row(title, connections, result, limit))
+        return result
+
+    def _notifications(self, port: int, sink_port: int, connections: int) -> None:
+        """Create in a subscribed container; afterwards every instance has to be known to the sink."""
+        name = f"w5-{connections}"
+        send(port, Request("POST", "/cse", "3", json.dumps({"m2m:cnt": {"rn": name}})))
+        subscription = {"rn": "s", "nu": [f"http://127.0.0.1:{sink_port}/"], "nct": 1, "enc": {"net": [3]}}
+        send(port, Request("POST", f"/cse/{name}", "23", json.dumps({"m2m:sub": subscription})))
+        send(sink_port, Request("DELETE", "/"))
+        result = measure(port, Request("POST", f"/cse/{name}", "4", CREATE.body), connections, self._options.seconds)
+        self._show(Row("W5 create and notify", connections, result))
+        created = send(port, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
+        heard = _settled(sink_port, created)
+        delivered = heard["distinct"]
+        rate = delivered / heard["seconds"] if heard["seconds"] else 0.0
+        self._fact(
+            f"W5, {connections} connections",
+            f"{created:,} created, {delivered:,} delivered ({rate:,.0f}/s), {created - delivered:,} lost, "
+            f"{heard['received'] - delivered:,} twice",
+        )
+
+    def _show(self, row: Row) -> None:
+        self.rows.append(row)
+        print("  ".join(row.cells()), file=sys.stderr, flush=True)
+
+    def _fact(self, name: str, value: str) -> None:
+        self.facts.append((name, value))
+        print(f"{name}: {value}", file=sys.stderr, flush=True)
+
+
+def _settled(sink_port: int, expected: int, quiet_s: float = 5.0, limit_s: float = 300.0) -> dict[str, float]:
+    """Ask the sink until it has heard of everything, or of nothing new for a while."""
+    deadline = time.monotonic() + limit_s
+    heard, changed = send(sink_port, Request("GET", "/")), time.monotonic()
+    while heard["distinct"] < expected and time.monotonic() < min(deadline, changed + quiet_s):
+        time.sleep(0.1)
+        now = send(sink_port, Request("GET", "/"))
+        if now["received"] != heard["received"]:
+            changed = time.monotonic()
+        heard = now
+    return heard
+
+
+def _syncs_per_second(folder: Path) -> float:
+    """Return how often this disk makes 4 KiB durable: what a store without group commit could reach."""
+    with (folder / "sync").open("wb") as file:
+        began = time.monotonic()
+        for _ in range(200):
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fdatasync(file.fileno())
+        return 200 / (time.monotonic() - began)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="length of each measurement")
+    parser.add_argument("--only", default=",".join(ALL), help="such as W1,W2 or store")
+    parser.add_argument("--connections", default="1,32,128")
+    parser.add_argument("--markdown", action="store_true", help="print as in docs/performance.md")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(), help="where the store is written; a real disk, not tmpfs"
+    )
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    options.connections = [int(number) for number in options.connections.split(",")]
+    if unknown := set(options.only) - set(ALL):
+        parser.error(f"--only knows {', '.join(ALL)}, not {', '.join(sorted(unknown))}")
+    return options
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    for tool in ("wrk", "taskset"):
+        if shutil.which(tool) is None:
+            sys.exit(f"{tool} is missing: apt-get install {'wrk' if tool == 'wrk' else 'util-linux'}")
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
+        bench = Bench(Path(name).resolve(), options)
+        syncs = _syncs_per_second(Path(name))
+        if set(options.only) - {"store"}:
+            bench.workloads()
+        if "W1" in options.only:
+            bench.plain_limit()
+        if "store" in options.only:
+            bench.stored()
+    bench.facts += [
+        ("durable 4 KiB writes of this disk, one by one", f"{syncs:,.0f}/s"),
+        ("machine", f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"),
+    ]
+    print(table(COLUMNS, [row.cells() for row in bench.rows], markdown=options.markdown))
+    print()
+    print(table(("measured", "value"), bench.facts, markdown=options.markdown))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Servers as processes of their own, each on the core it is given."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+#: The one core of the server under test.
+SERVER_CORE = "0"
+ROOT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """A running process that answers HTTP on ``port``; ``started_in_s`` is the time from start to first answer."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, started_in_s: float) -> None:
+        self.port = port
+        self.started_in_s = started_in_s
+        self._process = process
+
+    def rss_mib(self) -> float:
+        """Return the resident memory now."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError("the process is gone")
+
+
+@contextlib.contextmanager
+def running(
+    module: str, *arguments: str, port: int, log: Path, core: str = SERVER_CORE, path: str = "/"
+) -> Iterator[Server]:
+    """Start ``python -m module`` on one core, wait until it answers a GET of ``path``, and end it afterwards."""
+    began = time.monotonic()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            ["taskset", "-c", core, sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=output, stderr=output
+        )
+        try:
+            _wait_for_answer(process, port, path, log)
+            yield Server(process, port, time.monotonic() - began)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for_answer(process: subprocess.Popen[bytes], port: int, path: str, log: Path, limit_s: float = 60) -> None:
+    headers: Mapping[str, str] = {"X-M2M-Origin": "CAdmin", "X-M2M-RVI": "3", "X-M2M-RI": "first"}
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path, headers=headers)
+            if connection.getresponse().status < 300:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.005)
+    raise RuntimeError(f"no answer in {limit_s:g} s:\n{log.read_text()[-2000:]}")
