@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as _json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,7 @@ def _measure(value: Any, limits: Limits) -> int:
         if depth > limits.max_depth:
             raise BadRequest(_too_deep(limits))
         below: list[Any] = []
+        parts: Iterable[Any]
         for container in level:
             if type(container) is dict:
                 named += len(container)

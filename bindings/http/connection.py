@@ -1,0 +1,159 @@
+"""Connections that cannot be held open for nothing: aiohttp limits sizes, this limits time and number.
+
+A peer that does not complete the head of a request in time gets 408, one connection too many gets 503. Both cost
+nothing per request: a timer is set when a connection opens and when a head arrives in pieces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
+
+from bindings.http.answer import Answer, refuse_bytes
+from cse.settings import HttpSettings
+from resources.errors import BadRequest, ReceiverError
+from resources.status import Status
+
+_MAX_HEADERS = 64
+_TIMED_OUT = refuse_bytes(408, Status.REQUEST_TIMEOUT, "the request did not arrive in time")
+_TOO_MANY = refuse_bytes(503, Status.INTERNAL_SERVER_ERROR, "too many connections; try again later")
+_HEAD_TOO_LARGE = refuse_bytes(431, Status.BAD_REQUEST, "the head of the request is too large")
+
+
+class Connection(web.RequestHandler):
+    """One connection. ``source_address`` and ``authenticated`` are what the transport knows of its peer."""
+
+    __slots__ = ("_guard", "_head_bytes", "_head_since", "_settings", "authenticated", "source_address")
+
+    def __init__(self, server: web.Server, settings: HttpSettings, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._settings = settings
+        self._guard: asyncio.TimerHandle | None = None
+        self._head_since = 0.0
+        self._head_bytes = 0
+        self.source_address: str | None = None
+        self.authenticated: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock, or turn the peer away when there are too many."""
+        super().connection_made(transport)
+        assert self._manager is not None
+        if len(self._manager.connections) > self._settings.max_connections:
+            self._turn_away(_TOO_MANY)
+            return
+        peer = transport.get_extra_info("peername")
+        self.source_address = peer[0] if peer else None
+        self.authenticated = entity_of(transport.get_extra_info("peercert"))
+        self._watch_head()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop the clock."""
+        if self._guard is not None:
+            self._guard.cancel()
+            self._guard = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; start the clock when a head is still incomplete."""
+        count = self._request_count
+        super().data_received(data)
+        if count != self._request_count:
+            self._head_bytes = 0
+        elif self._waiter is not None:
+            if not self._head_bytes:
+                self._watch_head()
+            self._head_bytes += len(data)
+            if self._head_bytes > self._settings.max_header_bytes:
+                self._turn_away(_HEAD_TOO_LARGE)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Let a peer that half-closed after its request still get the answer."""
+        if self._request_in_progress and self._current_request is not None:
+            complete = self._current_request.content.is_eof()
+            self.close()
+            return complete and self.ssl_context is None
+        return None
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - may repeat what the peer sent
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP (400, 431) and what went wrong in the server itself (500); closes the connection."""
+        if status == 500:
+            self.log_exception("%s %s failed", request.method, request.raw_path, exc_info=exc)
+            error = ReceiverError("internal error; see the log")
+            answer = Answer.refusal(500, error)
+        elif isinstance(exc, LineTooLong):
+            answer = Answer.refusal(431, BadRequest("HTTP: a line of the head is too long"))
+        else:
+            what = "unknown method" if isinstance(exc, BadHttpMethod) else "malformed request"
+            answer = Answer.refusal(status, BadRequest(f"HTTP: {what}"))
+        answer.force_close()
+        return answer.as_response()
+
+    def _watch_head(self) -> None:
+        self._head_since = self._loop.time()
+        if self._guard is None:
+            self._guard = self._loop.call_later(self._settings.header_timeout_s, self._check_head)
+
+    def _check_head(self) -> None:
+        self._guard = None
+        waiting_for_head = self._waiter is not None and (self._head_bytes or not self._request_count)
+        if not waiting_for_head or self.transport is None:
+            return
+        left_s = self._head_since + self._settings.header_timeout_s - self._loop.time()
+        if left_s > 0.001:
+            self._guard = self._loop.call_later(left_s, self._check_head)
+        else:
+            self._turn_away(_TIMED_OUT)
+
+    def _turn_away(self, answer: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(answer)
+        self.force_close()
+
+
+class GuardedServer(web.Server):
+    """aiohttp's low-level server with guarded connections."""
+
+    def __init__(self, handler: Any, settings: HttpSettings) -> None:
+        super().__init__(handler)
+        self._settings = settings
+
+    def __call__(self) -> Connection:
+        """Make the protocol of a new connection."""
+        settings = self._settings
+        return Connection(
+            self,
+            settings,
+            loop=self._loop,
+            keepalive_timeout=settings.idle_timeout_s,
+            access_log=None,
+            max_line_size=settings.max_header_bytes,
+            max_field_size=settings.max_header_bytes,
+            max_headers=_MAX_HEADERS,
+            lingering_time=0.0,
+            auto_decompress=False,
+        )
+
+
+def entity_of(certificate: Any) -> str | None:
+    """Return the entity a verified certificate names: first URI, else DNS name, else common name."""
+    if not certificate:
+        return None
+    names = certificate.get("subjectAltName", ())
+    for wanted in ("URI", "DNS"):
+        for kind, name in names:
+            if kind == wanted:
+                return str(name)
+    for part in certificate.get("subject", ()):
+        for key, name in part:
+            if key == "commonName":
+                return str(name)
+    return None

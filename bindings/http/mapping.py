@@ -1,0 +1,253 @@
+"""HTTP messages to primitives and back (TS-0009 6); pure: no socket, no HTTP library.
+
+The server reads requests with ``request_from`` and writes answers with ``response_to``; the client writes requests
+with ``request_to`` and reads answers with ``response_from``. Headers are pairs; names are compared without case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bindings.http.media import JSON, answer_type, content_type
+from bindings.http.uri import pairs_of, path_of, query_text, to_of
+from cse.codecs import Limits, decode, encode
+from cse.parameters import REQUEST_PARAMETERS, AttributeTypes, Parameter, content_of, parse, query_of, read_query
+from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from resources.errors import BadRequest, CseError, OperationNotAllowed, OriginatorError
+from resources.status import Status, status_of
+
+Headers = Iterable[tuple[str, str]]
+
+_OPERATIONS = {
+    "POST": Operation.NOTIFY,
+    "GET": Operation.RETRIEVE,
+    "PUT": Operation.UPDATE,
+    "DELETE": Operation.DELETE,
+}
+_METHODS = {operation: method for method, operation in _OPERATIONS.items()} | {Operation.CREATE: "POST"}
+ALLOW = ", ".join(_OPERATIONS)
+
+#: Header (lower case), header as sent, parameter: what is read by the table of parameters.
+_HEADER_PARAMETERS: tuple[tuple[str, Parameter], ...] = tuple(
+    (name, REQUEST_PARAMETERS[short])
+    for name, short in (
+        ("X-M2M-OT", "ot"),
+        ("X-M2M-RET", "rqet"),
+        ("X-M2M-RST", "rset"),
+        ("X-M2M-OET", "oet"),
+        ("X-M2M-EC", "ec"),
+        ("X-M2M-GID", "gid"),
+        ("X-M2M-VSI", "vsi"),
+    )
+)
+_PARAMETER_OF = {name.lower(): parameter for name, parameter in _HEADER_PARAMETERS}
+_SINGLE = frozenset(_PARAMETER_OF) | {
+    *("x-m2m-origin", "x-m2m-ri", "x-m2m-rvi", "x-m2m-rtu", "x-m2m-as"),
+    *("x-m2m-rsc", "x-m2m-ati", "x-m2m-cts", "x-m2m-cto", "x-m2m-asri"),
+    *("content-type", "content-encoding", "authorization"),
+}
+_KNOWN = _SINGLE | {"accept"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a mapping needs to know of its CSE: the root path of the point of access, limits, attribute names."""
+
+    root_path: str = ""
+    limits: Limits = field(default_factory=Limits)
+    attributes: AttributeTypes = field(default_factory=dict)
+
+
+def request_from(
+    context: Context, method: str, target: str, headers: Headers, body: bytes
+) -> tuple[RequestPrimitive, str]:
+    """Read a request; return it and the media type of its answer. Raises CseError (4000, 4004, 4005, 4015, 5207)."""
+    operation = _OPERATIONS.get(method)
+    if operation is None:
+        raise OperationNotAllowed(f"method {method[:32]}: not used by oneM2M; expected one of {ALLOW}")
+    given = _collect(headers)
+    path, _, query = target.partition("?")
+    request = RequestPrimitive(
+        operation,
+        to_of(path, context.root_path),
+        given.pop("x-m2m-origin", ""),
+        _request_id(given.pop("x-m2m-ri", "")),
+        given.pop("x-m2m-rvi", None),
+    )
+    media = answer_type(given.pop("accept", ""))
+    _read_body(context, request, given.pop("content-type", ""), body)
+    if given:
+        _read_headers(request, given)
+    if query:
+        read_query(request, pairs_of(query), context.attributes)
+    return request, media
+
+
+def response_to(
+    response: ResponsePrimitive, media_type: str = JSON, root_path: str = ""
+) -> tuple[int, dict[str, str], bytes]:
+    """Write an answer: HTTP status, headers without Content-Length, body."""
+    status = response.status
+    headers = {"X-M2M-RSC": _RSC[status]}
+    if response.request_id:
+        headers["X-M2M-RI"] = response.request_id
+    if response.release_version is not None:
+        headers["X-M2M-RVI"] = response.release_version
+    if response.originator is not None:
+        headers["X-M2M-Origin"] = response.originator
+    if response.content_status is not None:
+        headers["X-M2M-CTS"] = str(response.content_status)
+    if response.content_offset is not None:
+        headers["X-M2M-CTO"] = str(response.content_offset)
+    if response.created_address is not None:
+        headers["Content-Location"] = path_of(response.created_address, root_path)
+    if response.content is None:
+        return status.http, headers, b""
+    headers["Content-Type"] = media_type
+    return status.http, headers, encode(response.content)
+
+
+def refusal(error: CseError, headers: Headers = ()) -> ResponsePrimitive:
+    """The answer to a request that could not be read; its identifier is echoed as far as it can be."""
+    echoed = {name.lower(): value for name, value in headers if value.isascii() and value.isprintable()}
+    return ResponsePrimitive(
+        error.status,
+        echoed.get("x-m2m-ri", ""),
+        {"m2m:dbg": error.message},
+        echoed.get("x-m2m-rvi"),
+    )
+
+
+def request_to(request: RequestPrimitive, root_path: str = "") -> tuple[str, str, dict[str, str], bytes]:
+    """Write a request: method, target (path and query), headers, body. Raises BadRequest for an unsendable value.
+
+    A ``to`` that is empty stands for the root path itself: the point of access is the target.
+    """
+    headers = {"X-M2M-RI": request.request_id, "Accept": JSON}
+    if request.originator:
+        headers["X-M2M-Origin"] = request.originator
+    if request.release_version is not None:
+        headers["X-M2M-RVI"] = request.release_version
+    if request.notification_targets:
+        headers["X-M2M-RTU"] = "&".join(request.notification_targets)
+    for name, parameter in _HEADER_PARAMETERS:
+        value = getattr(request, parameter.field)
+        if value is not None:
+            headers[name] = str(value)
+    body = b""
+    if request.content is not None:
+        creates = request.operation is Operation.CREATE
+        headers["Content-Type"] = f"{JSON};ty={request.resource_type}" if creates else JSON
+        body = encode(request.content)
+    for name, value in headers.items():
+        if not value.isprintable():
+            raise BadRequest(f"{name}: {value!r:.80} cannot travel in a header")
+    target = path_of(request.to, root_path) if request.to else root_path or "/"
+    query = query_text(query_of(request))
+    return _METHODS[request.operation], f"{target}?{query}" if query else target, headers, body
+
+
+def response_from(http_status: int, headers: Mapping[str, str], body: bytes, limits: Limits) -> ResponsePrimitive:
+    """Read an answer; ``headers`` finds names without case. Without X-M2M-RSC the HTTP status decides.
+
+    Raises BadRequest when a JSON body is malformed; a body of another type is left out.
+    """
+    number = headers.get("X-M2M-RSC", "")
+    status = status_of(int(number)) if number.isdecimal() and number.isascii() else status_of_http(http_status)
+    response = ResponsePrimitive(status, headers.get("X-M2M-RI", ""))
+    response.release_version = headers.get("X-M2M-RVI")
+    response.originator = headers.get("X-M2M-Origin")
+    response.content_status = _number(headers.get("X-M2M-CTS"))
+    response.content_offset = _number(headers.get("X-M2M-CTO"))
+    if body and "json" in headers.get("Content-Type", "").lower():
+        response.content = content_of(decode(body, limits))
+    return response
+
+
+_FROM_HTTP = {
+    201: Status.CREATED,
+    202: Status.ACCEPTED,
+    403: Status.ORIGINATOR_HAS_NO_PRIVILEGE,
+    404: Status.NOT_FOUND,
+    405: Status.OPERATION_NOT_ALLOWED,
+    406: Status.NOT_ACCEPTABLE,
+    409: Status.CONFLICT,
+    415: Status.UNSUPPORTED_MEDIA_TYPE,
+    501: Status.NOT_IMPLEMENTED,
+    504: Status.REQUEST_TIMEOUT,
+}
+_RSC = {status: str(int(status)) for status in Status}
+
+
+def status_of_http(http_status: int) -> Status:
+    """The nearest status for an answer without X-M2M-RSC, as from a plain web server behind a ``nu``."""
+    known = _FROM_HTTP.get(http_status)
+    if known is not None:
+        return known
+    if http_status < 300:
+        return Status.OK
+    return Status.BAD_REQUEST if http_status < 500 else Status.INTERNAL_SERVER_ERROR
+
+
+def _collect(headers: Headers) -> dict[str, str]:
+    """The headers that matter, by lower-case name; raises BadRequest for one given twice or not in UTF-8."""
+    given: dict[str, str] = {}
+    for name, value in headers:
+        low = name.lower()
+        if low in _KNOWN:
+            if low in given:
+                if low in _SINGLE:
+                    raise BadRequest(f"{name}: given twice; one is allowed")
+                given[low] += f",{value}"
+            else:
+                given[low] = value
+            if not value.isascii() and not value.isprintable():
+                raise BadRequest(f"{name}: not printable UTF-8 text")
+    return given
+
+
+def _request_id(value: str) -> str:
+    if not value:
+        raise BadRequest("X-M2M-RI (requestIdentifier): missing; every request needs one")
+    if " " in value or "\t" in value:
+        raise BadRequest("X-M2M-RI (requestIdentifier): holds blanks; expected a text without blanks")
+    return value
+
+
+def _read_body(context: Context, request: RequestPrimitive, declared: str, body: bytes) -> None:
+    operation = request.operation
+    if operation is Operation.RETRIEVE or operation is Operation.DELETE:
+        if body:
+            raise BadRequest(f"{_METHODS[operation]}: carries no body; ask for single attributes with ?atrl=")
+        return
+    if not body and not declared:
+        return
+    resource_type = content_type(declared)
+    if resource_type is not None:
+        if operation is Operation.UPDATE:
+            raise BadRequest("Content-Type: ty belongs to a CREATE (POST) only; a PUT changes what exists")
+        request.operation = Operation.CREATE
+        request.resource_type = resource_type
+    if body:
+        request.content = content_of(decode(body, context.limits))
+
+
+def _read_headers(request: RequestPrimitive, given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        parameter = _PARAMETER_OF.get(name)
+        if parameter is not None:
+            setattr(request, parameter.field, parse(parameter, value))
+        elif name == "x-m2m-rtu":
+            request.notification_targets = [target for target in value.split("&") if target]
+        elif name == "x-m2m-as":
+            request.unsupported.append("aus")
+        elif name == "authorization" and " " not in value:
+            # Tokens have no blank; "Basic …" and "Bearer …" are credentials for whatever stands before this CSE.
+            request.unsupported.append("tkns")
+        elif name == "content-encoding" and value.lower() != "identity":
+            raise OriginatorError("Content-Encoding: send the body unencoded", Status.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else None

@@ -1,0 +1,186 @@
+"""The HTTP server of a CSE or of an AE that receives notifications: aiohttp's low-level server and limits around it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.http_exceptions import PayloadEncodingError
+
+from bindings.http.answer import Answer
+from bindings.http.connection import Connection, GuardedServer
+from bindings.http.mapping import ALLOW, Context, refusal, request_from, response_to
+from bindings.http.media import JSON
+from bindings.http.pages import SECURITY_HEADERS, Page, Route, static_pages
+from cse.client.transport import Handler
+from cse.codecs import Limits
+from cse.parameters import AttributeTypes
+from cse.settings import HttpSettings, JsonSettings
+from resources.errors import CseError, ReceiverError
+from resources.status import Status
+
+__all__ = ["HttpServer", "Page", "Route"]
+
+_log = logging.getLogger(__name__)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class HttpServer:
+    """Serves a CSE over HTTP.
+
+    ``handler`` answers primitives; ``attributes`` are the attribute short names that a query may use. ``routes`` are
+    pages such as ``/healthz`` outside of the resource tree; the files below ``ui`` are served under ``/ui/``.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        settings: HttpSettings,
+        json: JsonSettings,
+        *,
+        attributes: AttributeTypes | None = None,
+        routes: Mapping[str, Route] | None = None,
+        ui: Path | None = None,
+    ) -> None:
+        _refuse_plain(settings)
+        self._handler = handler
+        self._settings = settings
+        self._context = Context(
+            settings.root_path.rstrip("/"), Limits(json.max_depth, json.max_members), attributes or {}
+        )
+        self._pages: dict[str, Route] = {**(static_pages(ui, "/ui/") if ui is not None else {}), **(routes or {})}
+        self._server: GuardedServer | None = None
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        return 0 if self._server is None else len(self._server.connections)
+
+    async def start(self) -> str:
+        """Listen and return the base URL; raises OSError when the address cannot be had."""
+        settings = self._settings
+        self._server = GuardedServer(self._answer, settings)
+        self._runner = web.ServerRunner(self._server)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        scheme = "https" if settings.certificate else "http"
+        return settings.public_url or f"{scheme}://{host}:{port}{self._context.root_path}"
+
+    async def stop(self) -> None:
+        """Stop listening, let running requests finish, close connections."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = self._server = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        target = request.raw_path
+        page = self._pages.get(target.partition("?")[0])
+        answer = await (self._resource(request, target) if page is None else _page(request.method, page))
+        return answer.as_response()
+
+    async def _resource(self, request: web.BaseRequest, target: str) -> Answer:
+        media_type = JSON
+        headers = request.headers.items()
+        try:
+            payload = request.content
+            body = payload.read_nowait() if payload.is_eof() else await self._arriving(request)
+            if len(body) > self._settings.max_body_bytes:
+                raise _too_large(self._settings.max_body_bytes)
+            primitive, media_type = request_from(self._context, request.method, target, headers, body)
+            connection: Connection = request.protocol  # type: ignore[assignment]
+            primitive.source_address = connection.source_address
+            primitive.authenticated = connection.authenticated
+            response = await self._handler(primitive)
+        except _BodyRefused as refused:
+            return refused.answer(headers)
+        except CseError as error:
+            response = refusal(error, headers)
+        except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
+            _log.exception("%s %s failed", request.method, target)
+            response = refusal(ReceiverError("internal error; see the log of the CSE"), headers)
+        status, written, content = response_to(response, media_type, self._context.root_path)
+        if status == 405:
+            written["Allow"] = ALLOW
+        return Answer(status, written, content)
+
+    async def _arriving(self, request: web.BaseRequest) -> bytes:
+        """Wait for a body that did not come with its head, as long and as much as allowed."""
+        limit = self._settings.max_body_bytes
+        if (request.content_length or 0) > limit:
+            raise _too_large(limit)
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            request.transport.write(_CONTINUE)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._settings.body_timeout_s):
+                while chunk := await request.content.readany():
+                    body += chunk
+                    if len(body) > limit:
+                        raise _too_large(limit)
+        except TimeoutError:
+            raise _BodyRefused(408, "HTTP: the body did not arrive in time", Status.REQUEST_TIMEOUT) from None
+        except (web.RequestPayloadError, PayloadEncodingError):
+            raise _BodyRefused(400, "HTTP: the body is malformed", Status.BAD_REQUEST) from None
+        return bytes(body)
+
+
+class _BodyRefused(Exception):
+    """A body that is not read to its end: the connection cannot be used any more."""
+
+    def __init__(self, http_status: int, reason: str, status: Status) -> None:
+        super().__init__(reason)
+        self._http_status = http_status
+        self._error = CseError(reason, status)
+
+    def answer(self, headers: Iterable[tuple[str, str]]) -> Answer:
+        answer = Answer.refusal(self._http_status, self._error, headers)
+        answer.force_close()
+        return answer
+
+
+def _too_large(limit: int) -> _BodyRefused:
+    return _BodyRefused(413, f"HTTP: the body is larger than {limit} bytes", Status.NOT_ACCEPTABLE)
+
+
+async def _page(method: str, route: Route) -> Answer:
+    if method not in {"GET", "HEAD"}:
+        return Answer(405, {"Allow": "GET, HEAD"}, b"")
+    page = await route()
+    return Answer(page.status, {"Content-Type": page.content_type, **SECURITY_HEADERS}, page.body)
+
+
+def _refuse_plain(settings: HttpSettings) -> None:
+    if settings.certificate or settings.allow_plain or _is_loopback(settings.host):
+        return
+    raise ValueError(
+        f"http.host: {settings.host} would serve without TLS beyond this machine; set certificate and private_key, "
+        "use 127.0.0.1, or set allow_plain = true behind a proxy that does TLS"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(settings: HttpSettings) -> ssl.SSLContext | None:
+    if not settings.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.certificate, settings.private_key or None)
+    if settings.client_ca:
+        context.load_verify_locations(settings.client_ca)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
