@@ -56,17 +56,17 @@ class Meter:
     ) -> None:  # fmt: skip
         self._clock: Clock = clock or SystemClock()
         self._began_s = self._clock.time()
-        self._start_s = self._began_s if start_s is None else start_s
+        self._start_s = int(self._began_s if start_s is None else start_s)
         self._speed = speed
         self._replay = Replay(rows, datetime.fromtimestamp(self._start_s))  # noqa: DTZ006 - wall clock time is meant
         self.demand_limit_kw = 0.0
 
-    def time_s(self) -> float:
-        """Return the meter's own time."""
+    def time_s(self) -> int:
+        """Return the meter's own time in whole seconds; all registers show that moment."""
         return self._start_s + self._elapsed_s()
 
-    def _elapsed_s(self) -> float:
-        return (self._clock.time() - self._began_s) * self._speed
+    def _elapsed_s(self) -> int:
+        return int((self._clock.time() - self._began_s) * self._speed)
 
     def power_kw(self) -> float:
         """Return the power now."""
@@ -78,7 +78,7 @@ class Meter:
 
     def input_registers(self) -> list[int]:
         """Return input registers 0 to 5 of one moment."""
-        packed = struct.pack(">fII", self.power_kw(), self.energy_wh() % (1 << 32), int(self.time_s()) % (1 << 32))
+        packed = struct.pack(">fII", self.power_kw(), self.energy_wh() % (1 << 32), self.time_s() % (1 << 32))
         return list(struct.unpack(">6H", packed))
 
     def exceeded(self) -> bool:
