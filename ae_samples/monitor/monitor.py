@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -39,6 +40,7 @@ CONTAINERS = {QUARTERS: 3840, HOURS: 8784, DAYS: 3660, ALARMS: 1000}
 LEARNING_DAYS = 28
 READ_BACK = 2000
 INBOX = 10_000
+JSON_CONTENT = "application/json:0"
 
 
 class Monitor:
@@ -56,6 +58,8 @@ class Monitor:
         self._inbox: asyncio.Queue[tuple[str, Instance]] = asyncio.Queue(INBOX)
         self._missed = False
         self._seen: dict[str, str] = {}
+        self._device = ("waiting", "")
+        self._heard = self._clock.time()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -68,7 +72,7 @@ class Monitor:
             except (Unreachable, RequestFailed) as failure:
                 lost = isinstance(failure, Unreachable)
                 text = "The CSE does not answer" if lost else f"The CSE refuses: {failure}"
-                self.view.connection("disconnected" if lost else "waiting", text, None)
+                self.view.connection("disconnected" if lost else "waiting", text)
                 (_log.info if attempt else _log.warning)("monitor: %s; trying again", failure)
                 await self._clock.sleep(min(5.0, 0.5 * 2**attempt))
                 attempt = min(attempt + 1, 10)
@@ -93,7 +97,7 @@ class Monitor:
                 except RequestFailed as failure:
                     if failure.status not in (Status.NOT_FOUND, Status.ORIGINATOR_HAS_NO_PRIVILEGE):
                         raise
-                    self.view.connection("waiting", f"Waiting for the meter ({self.settings.meter}/{name})", None)
+                    self.view.connection("waiting", f"Waiting for the meter ({self.settings.meter}/{name})")
                     await self._clock.sleep(0.5)
 
     def _receiver(self, name: str) -> Callable[[Notification], Awaitable[None]]:
@@ -163,6 +167,13 @@ class Monitor:
             for instance in await self._client.history(f"{settings.meter}/{name}", limit=READ_BACK):
                 if str(instance.get("ct", "")) > self._seen.get(name, ""):
                     await self._take(name, instance)
+        self._show_device()
+
+    def _show_device(self) -> None:
+        """Show what the IPE says of the device, unless it says nothing any more."""
+        limit_s = self.settings.silent_s
+        silent = self._device[0] == "online" and self._clock.time() - self._heard > limit_s
+        self.view.connection(*(("stale", f"No value for more than {limit_s:g} seconds") if silent else self._device))
 
     async def _poll(self, name: str) -> None:
         instance = await self._client.latest(f"{self.settings.meter}/{name}")
@@ -173,10 +184,14 @@ class Monitor:
         settings = self.settings
         self._seen[name] = max(self._seen.get(name, ""), str(instance.get("ct", "")))
         if name == settings.status:
-            state, text = device_of(instance)
-            self.view.connection(state, text, None)
+            self._device = device_of(instance)
+            self._show_device()
         elif name == settings.power and (sample := sample_of(instance, TO_KW)):
-            self.view.power(sample, self._clock.time() if live else None)
+            now = self._clock.time()
+            self.view.power(sample, now if live else None)
+            if live:
+                self._heard = now
+                self._show_device()
         elif name == settings.energy and (sample := sample_of(instance, TO_KWH)) and sample.good:
             await self._count(sample.reading)
         if live:
@@ -239,9 +254,9 @@ class Monitor:
     async def _write(self, container: str, name: str, record: dict[str, Any], labels: list[str]) -> None:
         """Write an instance; its name says what it is, so that a second time is refused and does no harm."""
         try:
-            body = await self._client.create(
-                f"{self._home}/{container}", "cin", {"rn": name, "con": record, "lbl": labels}
-            )
+            body = await self._client.create(f"{self._home}/{container}", "cin", {
+                "rn": name, "cnf": JSON_CONTENT, "con": json.dumps(record), "lbl": labels,
+            })  # fmt: skip
         except RequestFailed as failure:
             if failure.status is not Status.CONFLICT:
                 raise

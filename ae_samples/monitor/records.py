@@ -118,11 +118,10 @@ def alarm_of(instance: Mapping[str, Any]) -> AlarmEvent | None:
 
 
 def device_of(instance: Mapping[str, Any]) -> tuple[str, str]:
-    """Read the device's state and a text about it from its status container."""
+    """Read the device's state and the reason for it from its status container."""
     con = content_of(instance)
     if isinstance(con, Mapping):
-        state = str(con.get("state", con.get("value", "unknown")))
-        return state, str(con.get("message") or con.get("reason") or con.get("detail") or "")
+        return str(con.get("state", "unknown")), str(con.get("reason") or "")
     return str(con), ""
 
 

@@ -13,8 +13,8 @@ class MonitorSettings:
     """``[monitor]``: which meter to watch, as whom, and where to show it. Energies in kWh, power in kW.
 
     ``meter`` is the address of the meter's AE. ``alarm_threshold_kw`` 0 takes the threshold from the data of the past
-    days. ``register_size_kwh`` 0 means that the register never rolls over. ``allowed_hosts`` are further names under
-    which browsers may call the page.
+    days. ``register_size_kwh`` 0 means that the register never rolls over. After ``silent_s``
+    without a value the meter counts as stale. ``allowed_hosts`` are further names under which browsers may call.
     """
 
     cse_url: str = "http://127.0.0.1:8080"
@@ -38,6 +38,7 @@ class MonitorSettings:
     max_gap_s: float = 1800.0
     max_late_s: float = 3600.0
     check_s: float = 10.0
+    silent_s: float = 300.0
 
     @property
     def zone(self) -> ZoneInfo:

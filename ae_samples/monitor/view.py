@@ -32,7 +32,7 @@ class View:
     zone: ZoneInfo
     hub: Hub
     title: str = ""
-    device: Row = field(default_factory=lambda: {"state": "waiting", "text": "Connecting to the CSE", "since": None})
+    device: Row = field(default_factory=lambda: {"state": "waiting", "text": "Connecting to the CSE"})
     threshold_kw: float | None = None
     quarters: dict[float, Interval] = field(default_factory=dict)
     open_quarter: Interval | None = None
@@ -50,6 +50,9 @@ class View:
         """Take a sample of power; ``arrived`` is the time of the machine when it came live."""
         newest = self.newest
         if newest is not None and sample.time == newest.time:
+            if sample != newest:
+                self._points[-1] = sample
+                self.hub.publish("power", self._power())
             return
         if newest is not None and sample.time < newest.time:
             if sample.time > newest.time - TREND_S:
@@ -80,10 +83,10 @@ class View:
         self.alarms.append(event)
         self.hub.publish("alarms", self._alarms())
 
-    def connection(self, state: str, text: str, since: float | None) -> None:
+    def connection(self, state: str, text: str) -> None:
         """Take the state of the device: online, stale, disconnected or waiting."""
         if (state, text) != (self.device["state"], self.device["text"]):
-            self.device = {"state": state, "text": text, "since": since}
+            self.device = {"state": state, "text": text}
             self.hub.publish("device", self.device)
 
     def resource(self, path: str, value: Any, time: str) -> None:
