@@ -119,10 +119,11 @@ def refusal(error: CseError, headers: Headers = ()) -> ResponsePrimitive:
     )
 
 
-def request_to(request: RequestPrimitive, root_path: str = "") -> tuple[str, str, dict[str, str], bytes]:
-    """Write a request: method, target (path and query), headers, body. Raises BadRequest for an unsendable value.
+def request_to(request: RequestPrimitive, base: str = "") -> tuple[str, str, dict[str, str], bytes]:
+    """Write a request: method, target, headers, body. Raises BadRequest for a value that cannot be sent.
 
-    A ``to`` that is empty stands for the root path itself: the point of access is the target.
+    ``base`` is the URL or root path that stands before the path of ``to``. A ``to`` that is empty or a URL itself
+    means ``base`` as it is: a notification target may be any URL.
     """
     headers = {"X-M2M-RI": request.request_id, "Accept": JSON}
     if request.originator:
@@ -143,9 +144,11 @@ def request_to(request: RequestPrimitive, root_path: str = "") -> tuple[str, str
     for name, value in headers.items():
         if not value.isprintable():
             raise BadRequest(f"{name}: {value!r:.80} cannot travel in a header")
-    target = path_of(request.to, root_path) if request.to else root_path or "/"
+    target = path_of(request.to, base) if request.to and "://" not in request.to else base or "/"
     query = query_text(query_of(request))
-    return _METHODS[request.operation], f"{target}?{query}" if query else target, headers, body
+    if query:
+        target += f"&{query}" if "?" in target else f"?{query}"
+    return _METHODS[request.operation], target, headers, body
 
 
 def response_from(http_status: int, headers: Mapping[str, str], body: bytes, limits: Limits) -> ResponsePrimitive:
