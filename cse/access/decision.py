@@ -224,8 +224,13 @@ class AccessControl:
             conditional = conditional or bool(rules.conditional)
         if conditional:
             ask = self._ask(resource, originator, permission, facts, child_type, target_type)
-            return permit_together(sets, ask) or _announced_by(resource, originator)
-        return _announced_by(resource, originator)
+            if permit_together(sets, ask):
+                return True
+        return self._announced(resource, originator)
+
+    def _announced(self, resource: Resource, originator: str) -> bool:
+        """True when the originator announced the resource: the announcing CSE may always act on its copy (ACP-14)."""
+        return resource.type.number > ANNOUNCED and self._identity.entity(resource.creator) == originator
 
     def _ask(
         self,
@@ -272,11 +277,6 @@ def _registered(resource: Resource) -> str | None:
     """Return the entity that an AE or a remoteCSE stands for."""
     attribute = ENTITY_OF.get(resource.type.number)
     return None if attribute is None else resource.attributes.get(attribute)
-
-
-def _announced_by(resource: Resource, originator: str) -> bool:
-    """True when the originator announced the resource: the announcing CSE may always act on its copy (ACP-14)."""
-    return resource.type.number > ANNOUNCED and resource.creator == originator
 
 
 def _refusal(resource: Resource, originator: str, permission: int, reason: str, part: str = "") -> NoPrivilege:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,14 +49,15 @@ class FixedClock:
 
 
 class SmallTree:
-    """Resources by every form of their identifiers; counts look-ups."""
+    """Resources by every form of their identifiers."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Resource] = {}
-        self.asked: list[str] = []
         self.root = self.add("cb", "cse", None, creator="/banyan")
 
-    def add(self, type_: str, name: str, parent: Resource | None, creator: str = "Cowner", **attributes: Any) -> Resource:
+    def add(
+        self, type_: str, name: str, parent: Resource | None, creator: str = "Cowner", **attributes: Any
+    ) -> Resource:
         ri = attributes.pop("ri", f"id-{name}")
         resource = Resource(TYPES[type_], {"ri": ri, "rn": name, **attributes}, creator, parent)
         for identifier in (ri, resource.path):
@@ -72,11 +72,7 @@ class SmallTree:
         self.by_id = {key: value for key, value in self.by_id.items() if value is not resource}
 
     def find(self, identifier: str) -> Resource | None:
-        self.asked.append(identifier)
         return self.by_id.get(identifier)
-
-    def __iter__(self) -> Iterator[Resource]:
-        return iter(self.by_id.values())
 
 
 @pytest.fixture
