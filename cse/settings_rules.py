@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "cse.expiry_check_s": _time("How often expired resources are looked for."),
     "cse.request_timeout_s": _time("Time for a request to another CSE or a group member."),
     "cse.notification_timeout_s": _time("Time for one notification."),
+    "cse.notification_retry_s": _time("How long a notification to a target that cannot be reached is tried again."),
     "cse.batch_duration_s": _time("Longest wait for a batch of notifications without a duration of its own."),
     "cse.max_instances": _count("Most instances of a container that states no limit; 0 sets none.", 0),
     "cse.max_bytes": _count("Most bytes of instances of a container that states no limit; 0 sets none.", 0),
