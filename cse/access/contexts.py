@@ -11,7 +11,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Protocol, TypeVar
 
 #: Where an originator is: (latitude, longitude) in degrees, or an ISO 3166-1 alpha-2 country code.
@@ -77,7 +78,11 @@ def compile_schedule(entry: str) -> Callable[[float], bool]:
     texts = entry.split(" ")
     if len(texts) != len(FIELDS):
         raise ValueError(f"schedule entry: expected {len(FIELDS)} fields separated by one blank, got {len(texts)}")
-    fields = [_ranges(text, *field) for text, field in zip(texts, FIELDS, strict=True)]
+    fields = [
+        (position, _ranges(text, *field))
+        for position, (text, field) in enumerate(zip(texts, FIELDS, strict=True))
+        if text != "*"
+    ]
 
     def matches(seconds: float) -> bool:
         moment = time.gmtime(seconds)
@@ -85,9 +90,7 @@ def compile_schedule(entry: str) -> Callable[[float], bool]:
         values = (
             moment.tm_sec, moment.tm_min, moment.tm_hour, moment.tm_mday, moment.tm_mon, weekday, moment.tm_year
         )
-        return all(
-            any(value in allowed for allowed in ranges) for value, ranges in zip(values, fields, strict=True)
-        )
+        return all(any(values[position] in allowed for allowed in ranges) for position, ranges in fields)
 
     return matches
 
@@ -124,15 +127,22 @@ def _addresses(value: Any) -> Condition:
     ]
 
     def within(circumstances: Circumstances) -> bool:
-        try:
-            address = ip_address(circumstances.address or "")
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in networks)
+        address = _address(circumstances.address or "")
+        return address is not None and any(address in network for network in networks)
 
     return within
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address; an IPv4-mapped one is the IPv4 address that it stands for."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
 
 
 def _ipv4_network(text: str) -> Network:
