@@ -119,16 +119,20 @@ class Client:
         if "ty" in criteria:
             types = criteria["ty"]
             criteria["ty"] = [type_number(each) for each in (types if isinstance(types, list | tuple) else [types])]
+        criteria = {"fu": DISCOVERY, **criteria}
+        return await self.discover_all(RequestPrimitive(
+            Operation.RETRIEVE, to, result_type=result_type, filter_criteria=filter_criteria(**criteria)
+        ))  # fmt: skip
+
+    async def discover_all(self, request: RequestPrimitive) -> list[str]:
+        """Perform a discovery request to its end, at most ``lim`` results; see ``discover``."""
+        limit = request.filter_criteria.limit if request.filter_criteria else None
         found: list[str] = []
-        request = RequestPrimitive(
-            Operation.RETRIEVE, to, result_type=result_type,
-            filter_criteria=filter_criteria(**{"fu": DISCOVERY, **criteria}),
-        )  # fmt: skip
         async for content in self.pages(request):
             found.extend(str(each) for each in (content or {}).get("m2m:uril", ()))
-            if (limit := criteria.get("lim")) is not None and len(found) >= limit:
-                return found[:limit]
-        return found
+            if limit is not None and len(found) >= limit:
+                break
+        return found[:limit]
 
     async def pages(self, request: RequestPrimitive, *, whole: bool = True) -> AsyncIterator[Content | None]:
         """Yield the content of a retrieve, and of what follows it while the CSE says that it is partial (RCN-4).

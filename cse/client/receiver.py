@@ -47,7 +47,7 @@ class Receiver:
 
     def add(self, callback: Callback, path: str | None = None) -> str:
         """Return a URL whose notifications go to ``callback``."""
-        path = (path or uuid.uuid4().hex).strip("/")
+        path = path or uuid.uuid4().hex
         self._routes[path] = _Route(callback)
         return f"{self.url}/{path}"
 
@@ -75,7 +75,7 @@ class Receiver:
     async def _dispatch(self, request: RequestPrimitive) -> tuple[Status, dict[str, Any] | None]:
         if request.operation is not Operation.NOTIFY:
             return _refuse(Status.OPERATION_NOT_ALLOWED, "only NOTIFY is received here")
-        route = self._routes.get(request.to.strip("/"))
+        route = self._routes.get(request.to.rpartition("/")[2])
         if route is None:
             return _refuse(Status.NOT_FOUND, f"nothing here is subscribed at {request.to!r}")
         try:

@@ -1,0 +1,77 @@
+"""From an exception to one clear line, a hint, and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cse.cli import exit_codes
+
+if TYPE_CHECKING:
+    from cse.client import RequestFailed
+
+#: What to try next, by response status code.
+HINTS = {
+    4004: "`banyan tree` shows what is there",
+    4008: "--timeout gives the CSE more time",
+    4103: "--from names another originator; access control policies (acp) decide who may do what",
+    4105: "`banyan update` changes what is there; another rn=NAME creates a second one",
+    4108: "look at the parent with `banyan get`; not every type may stand under every other",
+    4117: "that AE-ID is registered already; `banyan delete` it first or take another",
+    4126: "the settings under [cse.registration] say which AE-IDs and App-IDs may register",
+    5204: "the CSE could not call back; --listen HOST:PORT and --url say where it reaches this machine",
+}
+
+
+class UsageError(Exception):
+    """The command line is wrong; ``hint`` says what would be right."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the user is told: one line, a hint ('' for none), and facts for ``--json``."""
+
+    message: str
+    exit_code: int
+    hint: str = ""
+    status: int | None = None
+
+    def as_object(self) -> dict[str, Any]:
+        """Return the machine-readable form."""
+        members = {"status": self.status, "message": self.message, "hint": self.hint, "exit_code": self.exit_code}
+        return {"error": {name: value for name, value in members.items() if value not in (None, "")}}
+
+
+def failure_of(error: Exception, cse_url: str) -> Failure | None:
+    """Explain an exception of a command; None when it is not one that a user can do something about."""
+    if isinstance(error, UsageError):
+        return Failure(str(error), exit_codes.USAGE, error.hint)
+    from cse.client import RequestFailed, Unreachable
+    from cse.settings_file import SettingsError
+    from resources.errors import CseError
+
+    if isinstance(error, Unreachable):
+        hint = "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
+        return Failure(f"no answer from {cse_url}: {error}", exit_codes.NOT_REACHABLE, hint)
+    if isinstance(error, RequestFailed):
+        return _refused(error)
+    if isinstance(error, SettingsError):
+        return Failure(
+            str(error), exit_codes.USAGE, "`banyan config show` prints all settings and where they come from"
+        )
+    if isinstance(error, CseError):
+        return Failure(error.message, exit_codes.USAGE)
+    if isinstance(error, OSError):
+        return Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error), exit_codes.USAGE)
+    return None
+
+
+def _refused(error: RequestFailed) -> Failure:
+    hint = HINTS.get(int(error.status), "")
+    if error.request_line.endswith("from nobody") and error.status in (4000, 4103):
+        hint = "say who asks: --from ORIGINATOR or BANYAN_ORIGINATOR"
+    return Failure(str(error), exit_codes.exit_code_of(error.status), hint, int(error.status))

@@ -1,0 +1,66 @@
+"""``banyan run`` and ``banyan demo``: commands that become a server."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from cse.cli import exit_codes
+from cse.cli.configuration import DEFAULT_FILE, file_of, settings_of
+from cse.cli.output import Output
+
+if TYPE_CHECKING:
+    from cse.cli.parser import Commands, Parser
+
+#: Options that are settings, with their help.
+OPTIONS = {
+    "cse-id": ("cse.cse_id", "CSE-ID", "who this CSE is, for example /banyan"),
+    "cse-name": ("cse.cse_name", "NAME", "resource name of the CSEBase"),
+    "admin": ("cse.administrators", "IDS", "originators that may do everything, separated by commas"),
+    "store": ("store.kind", "KIND", "sqlite or memory"),
+    "store-path": ("store.path", "FILE", "the SQLite file"),
+    "initial-tree": ("cse.initial_tree", "FILE", "resources to create at the first start"),
+    "log-level": ("log.level", "LEVEL", "DEBUG, INFO, WARNING or ERROR"),
+}
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands."""
+    run = commands.add("run", "run a CSE", _run, remote=False)
+    demo = commands.add("demo", "run a CSE with a simulated meter and an energy page", _demo, remote=False)
+    for parser in (run, demo):
+        _add_settings(parser)
+
+
+def _add_settings(parser: Parser) -> None:
+    parser.add_argument("--config", metavar="FILE", help=f"settings file (default {DEFAULT_FILE}, if there)")
+    parser.add_argument("--http", metavar="HOST:PORT", help="where HTTP listens")
+    for option, (_, value, text) in OPTIONS.items():
+        parser.add_argument(f"--{option}", metavar=value, help=text)
+
+
+def overrides_of(options: argparse.Namespace) -> dict[str, str]:
+    """Return options as the environment variables of their settings, which they win over."""
+    from cse.cli.watching import address_of
+
+    given = {key: getattr(options, option.replace("-", "_")) for option, (key, _, _) in OPTIONS.items()}
+    if options.http is not None:
+        host, port = address_of(options.http)
+        given |= {"http.host": host, "http.port": str(port)}
+    return {f"BANYAN_{key.upper().replace('.', '__')}": value for key, value in given.items() if value is not None}
+
+
+def _run(options: argparse.Namespace, _: Output) -> int:
+    return _call("run", options)
+
+
+def _demo(options: argparse.Namespace, _: Output) -> int:
+    return _call("demo", options)
+
+
+def _call(name: str, options: argparse.Namespace) -> int:
+    settings = settings_of(file_of(options.config), overrides_of(options))
+    app: Any = importlib.import_module("cse.app")
+    code = getattr(app, name)(settings)
+    return exit_codes.OK if code is None else int(code)
