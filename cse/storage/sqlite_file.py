@@ -89,6 +89,7 @@ def _lock(path: Path, held: ExitStack) -> None:
     """
     lock = held.enter_context(closing(sqlite3.connect(f"{path}.lock", timeout=0.0, check_same_thread=False)))
     try:
+        lock.execute("PRAGMA journal_mode = MEMORY")
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         raise StoreError(f"{path} is in use by another CSE, which holds {path.name}.lock: {error}") from error
