@@ -29,7 +29,11 @@ def add(commands: Commands) -> None:
     discover = commands.add("discover", "find resources", _discover)
     discover.add_argument("target", metavar="TARGET", nargs="?", default="-", help=f"where to search: {TARGET}")
     discover.add_argument(
-        "conditions", metavar="NAME=VALUE", nargs="*", help="more conditions: rn=meter* crb=20260101T000000 fo=2 …"
+        "conditions",
+        metavar="NAME=VALUE",
+        nargs="*",
+        default=[],
+        help="more conditions: rn=meter* crb=20260101T000000 fo=2 …",
     )
     for name, text in FIELDS.items():
         discover.add_argument(f"--{name}", metavar=name.upper(), help=text)

@@ -46,7 +46,7 @@ class Failure:
         return {"error": {name: value for name, value in members.items() if value not in (None, "")}}
 
 
-def failure_of(error: Exception, cse_url: str) -> Failure | None:
+def failure_of(error: Exception) -> Failure | None:
     """Explain an exception of a command; None when it is not one that a user can do something about."""
     if isinstance(error, UsageError):
         return Failure(str(error), exit_codes.USAGE, error.hint)
@@ -56,7 +56,7 @@ def failure_of(error: Exception, cse_url: str) -> Failure | None:
 
     if isinstance(error, Unreachable):
         hint = "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
-        return Failure(f"no answer from {cse_url}: {error}", exit_codes.NOT_REACHABLE, hint)
+        return Failure(f"no answer: {error}", exit_codes.NOT_REACHABLE, hint)
     if isinstance(error, RequestFailed):
         return _refused(error)
     if isinstance(error, SettingsError):

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None  # the reader left: nothing to flush at exit
         return exit_codes.OK
     except Exception as error:
-        failure = failure_of(error, options.cse)
+        failure = failure_of(error)
         if failure is None:
             raise
         output.failure(failure)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import SUPPRESS
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cse.cli import exit_codes
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 Run = Callable[[argparse.Namespace, "Output"], int]
 
+_CHOICE = re.compile(r"argument COMMAND: invalid choice: '(?P<given>.*)' \(choose from (?P<known>.*)\)")
+_WORD = re.compile(r"[a-z]+")
 DEFAULT_CSE = "http://127.0.0.1:8080"
 EPILOG = f"""\
 {exit_codes.HELP}
@@ -42,7 +46,10 @@ class Parser(argparse.ArgumentParser):
             self.leaf = True
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError."""
+        """Raise UsageError; a command that is none gets the nearest one."""
+        if found := _CHOICE.fullmatch(message):
+            near = get_close_matches(found["given"], _WORD.findall(found["known"]), 1)
+            message = f"{found['given']!r} is no command" + (f"; did you mean {near[0]!r}?" if near else "")
         raise UsageError(message, f"`{self.prog} --help` shows what there is")
 
 

@@ -21,12 +21,14 @@ def add(commands: Commands) -> None:
     """Declare the commands."""
     get = commands.add("get", "retrieve a resource", _get)
     get.add_argument("target", metavar="TARGET", help=TARGET)
-    get.add_argument("conditions", metavar="NAME=VALUE", nargs="*", help="query fields: rcn=4 lvl=1 lim=10 atrl=rn+lbl")
+    get.add_argument(
+        "conditions", metavar="NAME=VALUE", nargs="*", default=[], help="query fields: rcn=4 lvl=1 lim=10 atrl=rn+lbl"
+    )
     get.add_argument("--rcn", metavar="N", help="result content: 1 attributes, 4 with children, 6 child references …")
     create = commands.add("create", "create a resource", _create)
     create.add_argument("target", metavar="PARENT", help=TARGET)
     create.add_argument("kind", metavar="KIND", help="resource type: cnt, cin, ae, sub, grp, acp … or its long name")
-    create.add_argument("items", metavar="ATTRIBUTE", nargs="*", help=FORMS)
+    create.add_argument("items", metavar="ATTRIBUTE", nargs="*", default=[], help=FORMS)
     update = commands.add("update", "change attributes of a resource", _update)
     update.add_argument("target", metavar="TARGET", help=TARGET)
     update.add_argument("items", metavar="ATTRIBUTE", nargs="+", help=FORMS)
