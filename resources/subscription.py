@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,8 +99,7 @@ def _check_criteria(change: Change, criteria: Mapping[str, Any]) -> None:
     if "net" in criteria and "om" in criteria:
         raise BadRequest("enc: has net and om; expected one of them")
     parent = change.parent
-    if parent is None:
-        return
+    assert parent is not None  # only a CSEBase has none
     possible = change.child_types(parent)
     for number in criteria.get("chty", ()):
         if number not in possible:
@@ -142,8 +140,8 @@ def _check_blocking(change: Change, criteria: Mapping[str, Any]) -> None:
     targets = change.attributes["nu"]
     if len(targets) != 1 or is_url(targets[0]):
         raise BadRequest(f"nu: net {BLOCKING_UPDATE} needs exactly one target, a resource ID")
-    siblings = change.parent.children.values() if change.parent is not None else ()
-    for sibling in siblings:
+    assert change.parent is not None
+    for sibling in change.parent.children.values():
         if sibling is not current and BLOCKING_UPDATE in (sibling.attributes.get("enc") or {}).get("net", ()):
             raise OriginatorError(
                 f"enc.net: {sibling.rn} already is the blocking subscription here; one is possible",
@@ -156,19 +154,23 @@ def _is_own(change: Change, target: str) -> bool:
     if not is_url(target):
         return change.same_entity(resource_of(target), change.originator)
     entity = change.find(change.originator)
-    return entity is not None and any(target.startswith(poa) for poa in entity.attributes.get("poa", ()))
+    points = entity.attributes.get("poa", ()) if entity is not None else ()
+    return any(target == point or target.startswith((f"{point.rstrip('/')}/", f"{point}?")) for point in points)
 
 
 async def _verify(change: Change) -> None:
-    """SUB-6: every new target other than the originator's own must accept a verification request."""
+    """SUB-6: every new target other than the originator's own must accept a verification request.
+
+    One after the other: a list of foreign targets must not become a burst of requests before the first refusal.
+    """
     known = () if change.current is None else change.current.attributes["nu"]
     targets = [target for target in change.attributes["nu"] if target not in known and not _is_own(change, target)]
     if not targets or not change.verify:
         return
     creator = change.originator if change.current is None else change.current.creator
     content = {"m2m:sgn": {"vrq": True, "sur": change.attributes["ri"], "cr": creator}}
-    answers = await asyncio.gather(*(change.notify(target, content) for target in targets))
-    for target, status in zip(targets, answers, strict=True):
+    for target in targets:
+        status = await change.notify(target, content)
         if status is not Status.OK:
             raise ReceiverError(
                 f"nu: {shown(target)} did not accept the verification request, it answered "
@@ -180,7 +182,8 @@ async def _verify(change: Change) -> None:
 async def _check(change: Change) -> None:
     parent = change.parent
     if change.current is None:
-        if parent is not None and not change.permitted(parent, Permission.RETRIEVE):
+        assert parent is not None
+        if not change.permitted(parent, Permission.RETRIEVE):
             raise NoPrivilege(f"to: a subscription needs the RETRIEVE permission on {parent.path}")
     elif change.given.keys().isdisjoint(("nu", "enc", "nct", *POLICIES)):
         return

@@ -25,7 +25,7 @@ DEFAULTS = {"ACTIVE": 1}
 
 def load(folder: Path, name: str) -> dict[str, Any]:
     """Read one sheet."""
-    content: dict[str, Any] = yaml.load((folder / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    content: dict[str, Any] = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
     return content
 
 
@@ -46,7 +46,7 @@ def row_of(attribute: Attribute) -> dict[str, Any]:
 
 def row_of_sheet(fact: dict[str, Any]) -> dict[str, Any]:
     """A row of the sheet in the same form."""
-    default = fact.get("dflt")
+    default: Any = fact.get("dflt")
     return {
         **{key: fact[key] for key in ("n", "type", "json", "C", "U", "annc", "rel")},
         "single": fact["card"].startswith("1"),

@@ -31,6 +31,7 @@ class FakeChange:
     originator: str = "Cowner"
     now: str = "20260101T000000"
     verify: bool = True
+    registry: Registry = REGISTRY
     local: dict[str, Resource] = field(default_factory=dict)
     remote: dict[str, int | None] = field(default_factory=dict)
     answers: dict[str, Status] = field(default_factory=dict)
@@ -40,7 +41,7 @@ class FakeChange:
     def __post_init__(self) -> None:
         if not self.attributes:
             stored = self.current.attributes if self.current is not None else {"ri": "new1", "rn": "new1"}
-            defaults = {row.short: row.default for row in self.type.attributes if row.single and row.default is not None}
+            defaults = {row.short: row.default for row in self.type.attributes if row.single}
             merged = {**defaults, **stored, **self.given}
             self.attributes = {short: value for short, value in merged.items() if value is not None}
 
@@ -51,7 +52,7 @@ class FakeChange:
         return not identifier.startswith("/")
 
     def child_types(self, resource: Resource) -> frozenset[int]:
-        return REGISTRY.children_of(resource.type)
+        return self.registry.children_of(resource.type)
 
     def permitted(self, resource: Resource, permission: int) -> bool:
         return not self.denied

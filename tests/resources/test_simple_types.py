@@ -71,7 +71,7 @@ INVALID: list[tuple[DataType, list[Any]]] = [
     (t.resource_name, ["", "-", ".", "..", "a/b", "a b", "ü", "a\n"]),
     (t.identifier, ["", "/", "//", "a//b", "a/", "a b", "http://a", "///a"]),
     (t.timestamp, ["2026-01-31T23:59:59", "20260231T000000", "20260131T240000", "20260131T235959.5", "20260131", 5]),
-    (t.timestamp, ["٢٠٢٦٠١٣١T٢٣٥٩٥٩", "20260131T235959,1234567", "00000101T000000"]),
+    (t.timestamp, ["\u0662\u0660260131T235959", "20260131T235959,1234567", "00000101T000000"]),
     (t.abs_rel_timestamp, ["soon", 1.5, True, None, str(2**63)]),
     (t.ipv4, ["10.0.0", "256.0.0.1", "10.0.0.0/33", "10.0.0.0/255.0.0.0"]),
     (t.ipv6, ["10.0.0.1", "::/129", "fd00::%eth0"]),
@@ -95,14 +95,14 @@ def case(value: object) -> str:
     return value.name if isinstance(value, DataType) else shown(value)
 
 
-@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, values in VALID for value in values], ids=case)
+@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, some in VALID for value in some], ids=case)
 def test_a_fitting_value_is_accepted(type_: DataType, value: object) -> None:
     type_.check(value)
 
 
-@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, values in INVALID for value in values], ids=case)
+@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, some in INVALID for value in some], ids=case)
 def test_another_value_is_refused_with_what_was_expected_and_what_came(type_: DataType, value: object) -> None:
-    with pytest.raises(Invalid, match="expected .*, got "):
+    with pytest.raises(Invalid, match=r"expected .*, got "):
         type_.check(value)
 
 
