@@ -38,6 +38,7 @@ class CseSettings:
     expiry_check_s: float = 5.0
     request_timeout_s: float = 10.0
     notification_timeout_s: float = 10.0
+    notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0
     max_instances: int = 0
     max_bytes: int = 0

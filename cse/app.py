@@ -1,0 +1,160 @@
+"""The composition root: settings in, running CSEs out. The only place that knows concrete bindings and stores."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any
+
+from bindings.http.client import HttpClient
+from bindings.http.pages import Page, Route
+from bindings.http.server import HttpServer
+from cse.client.transport import Sender
+from cse.clock import Clock, SystemClock
+from cse.engine import Cse, Ports
+from cse.observe import logs
+from cse.observe.metrics import CONTENT_TYPE, Metrics
+from cse.settings import Settings
+from cse.storage.factory import open_store
+from resources.registry import Registry
+
+#: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
+GC_THRESHOLD = 20_000
+#: A thread that waits for the interpreter, after a sync of the store, gets it within this time.
+SWITCH_INTERVAL_S = 0.001
+
+
+class Node:
+    """One CSE with its bindings."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, registry: Registry | None = None) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.url = ""
+        self.cse: Cse
+        self._clock = clock or SystemClock()
+        self._registry = registry or Registry.default()
+        self._senders: dict[str, Sender] = {}
+        self._server: HttpServer | None = None
+
+    async def start(self) -> str:
+        """Open the store, serve, and return the base URL ('' without HTTP).
+
+        Raises StartError, StoreError or OSError; what had been started is stopped.
+        """
+        settings = self.settings
+        http = HttpClient()
+        self._senders = {"http": http, "https": http}
+        ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store)
+        try:
+            self.cse = await Cse.open(settings.cse, ports)
+        except BaseException:
+            await ports.store.close()
+            await http.close()
+            raise
+        self._measure()
+        try:
+            if settings.http.enabled:
+                self._server = HttpServer(
+                    self.metrics.measured(self.cse.handle), settings.http, settings.json,
+                    attributes={row.short: row.type for type_ in self._registry.types for row in type_.attributes},
+                    routes=self._routes(),
+                )
+                self.url = await self._server.start()
+                await self.cse.reachable_at([self.url])
+        except BaseException:
+            await self.stop()
+            raise
+        return self.url
+
+    async def stop(self) -> None:
+        """Answer what is under way, write what was accepted, close the store."""
+        if self._server is not None:
+            await self._server.stop()
+        await self.cse.close()
+        for sender in set(self._senders.values()):
+            await sender.close()
+
+    def _routes(self) -> dict[str, Route]:
+        return {"/healthz": self._alive, "/readyz": self._ready, "/metrics": self._exposition}
+
+    async def _alive(self) -> Page:
+        return Page(b"ok\n")
+
+    async def _ready(self) -> Page:
+        failed = self.cse.core.committer.failed
+        return Page(f"the store has failed: {failed}\n".encode(), status=503) if failed else Page(b"ready\n")
+
+    async def _exposition(self) -> Page:
+        return Page(self.metrics.exposition().encode(), CONTENT_TYPE)
+
+    def _measure(self) -> None:
+        core, metrics = self.cse.core, self.metrics
+        delivery = core.notifier.delivery
+        metrics.counter("banyan_notifications_sent_total", "Notifications accepted by their target.",
+                        lambda: delivery.sent)
+        metrics.counter("banyan_notifications_failed_total", "Notifications given up.", lambda: delivery.failed)
+        metrics.gauge("banyan_notifications_pending", "Notifications waiting for delivery.", lambda: delivery.pending)
+        metrics.gauge("banyan_resources", "Structural resources.", lambda: len(core.tree.by_id))
+        metrics.counter("banyan_store_units_total", "Units of work submitted.", lambda: core.committer.revision)
+        metrics.counter("banyan_store_durable_total", "Units of work that are durable.", lambda: core.committer.durable)
+        metrics.gauge("banyan_http_connections", "Open HTTP connections.",
+                      lambda: self._server.connections if self._server is not None else 0)
+
+
+@contextlib.asynccontextmanager
+async def running(*settings: Settings) -> AsyncIterator[list[Node]]:
+    """Several CSEs in this process, stopped in reverse order at the end."""
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = []
+        for one in settings:
+            node = Node(one)
+            await node.start()
+            stack.push_async_callback(node.stop)
+            nodes.append(node)
+        yield nodes
+
+
+async def serve(settings: Sequence[Settings]) -> None:
+    """Run until SIGINT or SIGTERM; prints where each CSE is and how to make a first request."""
+    stopped = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    async with running(*settings) as nodes:
+        gc.freeze()
+        for node in nodes:
+            sys.stdout.write(greeting(node) + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def greeting(node: Node) -> str:
+    """What a person wants to know first."""
+    cse = node.settings.cse
+    administrator = cse.administrators[0] if cse.administrators else None
+    first = (f"  curl -H 'X-M2M-Origin: {administrator}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' {node.url}/{cse.cse_name}"
+             if administrator else "  no administrator is configured (cse.administrators); register an AE to begin")
+    return f"CSE {cse.cse_id} at {node.url or '(no binding)'}\nFirst request:\n{first}"
+
+
+def start_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in the fastest event loop that is installed, with the process tuned for a server."""
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        asyncio.run(work)
+        return
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(work)
+
+
+def run(settings: Sequence[Settings]) -> None:
+    """Run one or several CSEs until the process is told to stop. Raises StartError, StoreError or OSError."""
+    logs.configure(settings[0].log)
+    start_loop(serve(settings))

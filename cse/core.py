@@ -1,0 +1,197 @@
+"""What every operation works with: the ports and tables of one CSE, and one request on its way through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cse.access.decision import AccessControl, Facts
+from cse.clock import Clock, timestamp
+from cse.codecs import Limits, decode
+from cse.identifiers import Identity
+from cse.instances import Instances, instance_id
+from cse.primitive import RequestPrimitive
+from cse.settings import CseSettings
+from cse.storage.committer import Committer
+from cse.storage.port import InstanceRecord
+from cse.tree import Tree
+from cse.validation import Validator
+from cse.work import Work
+from resources.errors import NotFound
+from resources.model import Permission, Resource, ResourceType
+from resources.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any
+
+    from cse.fanout import SeenGroupRequests
+    from cse.notifications.notifier import Notifier
+    from cse.primitive import ResponsePrimitive
+
+#: Names of virtual resources that stand for an instance.
+LATEST, OLDEST, FAN_OUT_POINT = "la", "ol", "fopt"
+
+#: m2m:geometryType of a point.
+POINT = 1
+#: What was stored has been checked before; these limits only bound the work.
+LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Core:
+    """One CSE without its edges. ``handle`` is the dispatcher's entry, for requests that a request makes."""
+
+    settings: CseSettings
+    identity: Identity
+    registry: Registry
+    validator: Validator
+    tree: Tree
+    committer: Committer
+    instances: Instances
+    access: AccessControl
+    clock: Clock
+    notifier: Notifier
+    administrators: frozenset[str]
+    seen: SeenGroupRequests
+    handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
+
+    async def commit(self, work: Work) -> None:
+        """Write a unit of work, wait until it is durable, then let its notifications go."""
+        future = work.submit(self.committer)
+        if work.outbox:
+            future.add_done_callback(lambda done: self.notifier.release(work.outbox, done))
+        await future
+
+
+@dataclass(slots=True)
+class Target:
+    """What ``to`` leads to: a resource, or an instance below it, or a virtual child of it.
+
+    For an instance ``resource`` is its parent and ``instance`` the record; for a virtual child ``virtual`` is its
+    name and ``rest`` the path behind it.
+    """
+
+    resource: Resource
+    instance: InstanceRecord | None = None
+    virtual: str | None = None
+    rest: tuple[str, ...] = ()
+
+    def type_in(self, registry: Registry) -> ResourceType:
+        """The resource type of what is addressed; of a virtual resource its parent's."""
+        return registry.by_number[self.instance.ty] if self.instance is not None else self.resource.type
+
+
+class Call:
+    """One request on its way: the primitive, who asks (normalised), when, and of what."""
+
+    __slots__ = ("core", "facts", "now", "originator", "request", "stamp", "target")
+
+    def __init__(self, core: Core, request: RequestPrimitive, originator: str) -> None:
+        self.core = core
+        self.request = request
+        self.originator = originator
+        self.now = core.clock.time()
+        self.stamp = timestamp(self.now)
+        self.facts = Facts(request.source_address, location_of(core.tree.by_id.get(originator)),
+                           request.authenticated is not None, touched(request))
+        self.target: Target
+
+    def permitted(self, resource: Resource, permission: int, *, target_type: int | None = None,
+                  child_type: int | None = None) -> bool:
+        """True when the originator has the permission on a resource, or on its instances of ``target_type``."""
+        return self.core.access.permitted(resource, self.originator, permission, self.facts,
+                                          target_type=target_type, child_type=child_type)
+
+    def require(self, resource: Resource, permission: int, *, target_type: int | None = None,
+                child_type: int | None = None) -> None:
+        """Raise NoPrivilege (4103) unless ``permitted``."""
+        self.core.access.require(resource, self.originator, permission, self.facts,
+                                 target_type=target_type, child_type=child_type)
+
+    def require_target(self, permission: int) -> None:
+        """``require`` for what the request addresses."""
+        target = self.target
+        self.require(target.resource, permission, target_type=target.instance.ty if target.instance else None)
+
+    def live(self, resource: Resource) -> bool:
+        """True unless the resource has expired (it may not have been removed yet)."""
+        expires = resource.attributes.get("et")
+        return expires is None or expires > self.stamp
+
+    async def visible(self, resource: Resource) -> None:
+        """Wait until what is about to be shown of a resource is durable."""
+        if resource.revision > self.core.committer.durable:
+            await self.core.committer.settled(resource.revision)
+
+
+def location_of(entity: Resource | None) -> tuple[float, float] | None:
+    """Latitude and longitude of an AE that says where it is (``loc``, a point); else None."""
+    location = entity.attributes.get("loc") if entity is not None else None
+    if location is None or location["typ"] != POINT:
+        return None
+    coordinates = location["crd"]
+    longitude, latitude = (decode(coordinates.encode(), LIMITS) if isinstance(coordinates, str) else coordinates)[:2]
+    return latitude, longitude
+
+
+def touched(request: RequestPrimitive) -> frozenset[str] | None:
+    """Short names of the attributes that a request is about; None means all (ACP-8)."""
+    if request.attribute_list is not None:
+        return frozenset(request.attribute_list)
+    content = request.content
+    if content is None or len(content) != 1:
+        return None
+    (inside,) = content.values()
+    return frozenset(inside) if isinstance(inside, dict) else None
+
+
+async def resolve(core: Core, segments: tuple[str, ...], stamp: str) -> Target | None:
+    """Find what CSE-relative segments lead to; None when there is nothing, or it has expired."""
+    here, left = core.tree.walk(segments)
+    if here is None:
+        return await _instance_by_id(core, left, stamp)
+    expires = here.attributes.get("et")
+    if expires is not None and expires <= stamp:
+        return None
+    if not left:
+        return Target(here)
+    if left[0] in here.type.virtual:
+        return Target(here, virtual=left[0], rest=tuple(left[1:]))
+    if here.type.instance is None or len(left) != 1:
+        return None
+    record = await core.instances.named(here, left[0])
+    return Target(here, record) if record is not None and record.expires > stamp else None
+
+
+async def _instance_by_id(core: Core, segments: Sequence[str], stamp: str) -> Target | None:
+    if len(segments) != 1:
+        return None
+    record = await core.instances.find(segments[0])
+    if record is None or record.expires <= stamp:
+        return None
+    return Target(core.tree.by_id[record.pi], record)
+
+
+async def settle_virtual(core: Core, target: Target, stamp: str) -> Target:
+    """Replace ``la`` and ``ol`` by the instance they stand for (CNT-8); NotFound when there is none."""
+    parent = target.resource
+    if target.rest:
+        raise NotFound(f"to: there is nothing below {parent.path}/{target.virtual}")
+    newest = target.virtual == LATEST
+    record = await (core.instances.newest(parent) if newest else core.instances.oldest(parent))
+    if record is not None and record.expires <= stamp:
+        live = [r for r in await core.instances.all(parent) if r.expires > stamp]
+        record = live[-1 if newest else 0] if live else None
+    if record is None:
+        raise NotFound(f"to: {parent.path} has no instance, so {target.virtual!r} stands for nothing")
+    return Target(parent, record)
+
+
+def attributes_of(record: InstanceRecord) -> dict[str, Any]:
+    """Decode the attributes of an instance."""
+    attributes: dict[str, Any] = decode(record.body, LIMITS)
+    return attributes
+
+
+__all__ = ["Call", "Core", "Permission", "Target", "attributes_of", "instance_id", "resolve", "settle_virtual"]

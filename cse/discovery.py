@@ -1,0 +1,133 @@
+"""Discovery: RETRIEVE with ``fu`` 1 (DIS-1 … DIS-6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from cse.core import Call, Target, attributes_of, resolve, settle_virtual
+from cse.filters import Candidate, Filter, compile_filter
+from cse.instances import instance_id, name_of
+from cse.primitive import ResponsePrimitive
+from resources.errors import BadRequest, CseError
+from resources.model import Permission, Resource, ResourceType
+from resources.status import Status
+
+
+class Hit(NamedTuple):
+    """A discovered resource."""
+
+    path: str
+    ri: str
+    name: str
+    ty: int
+
+
+#: Tags that all instances of one parent answer alike, so no instance has to be read.
+SAME_FOR_SIBLINGS = frozenset({"ty", "pty", "palb", "patr"})
+
+INACTIVE = 2
+
+
+async def discover(call: Call) -> ResponsePrimitive:
+    """Answer a discovery: the addresses of the matching descendants of the target."""
+    request, core = call.request, call.core
+    rcn, criteria = request.result_content, request.filter_criteria
+    assert criteria is not None
+    if rcn not in (None, 6):
+        raise BadRequest(f"rcn: {rcn} is not for discovery; leave it out for addresses, or 6 for child references")
+    call.require_target(Permission.DISCOVERY)
+    wanted = compile_filter(criteria, core.settings.max_results)
+    hits: list[Hit] = []
+    offset = None
+    position = 0
+    if call.target.instance is None:
+        async for group in _found(call, call.target.resource, call.target.resource.path, wanted, 1):
+            first = max(0, wanted.offset - 1 - position)
+            room = wanted.limit - len(hits)
+            hits += group[first:first + room]
+            if len(group) - first > room:
+                offset = wanted.offset + len(hits)
+                break
+            position += len(group)
+    if criteria.relative_path is not None:
+        hits = await _applied(call, hits, criteria.relative_path)
+    await core.committer.settled()
+    response = ResponsePrimitive(Status.OK, content=_content(hits, rcn, unstructured=request.result_type == 2))
+    if offset is not None:
+        response.content_status, response.content_offset = 1, offset
+    return response
+
+
+def _content(hits: list[Hit], rcn: int | None, *, unstructured: bool) -> dict[str, Any]:
+    if rcn == 6:
+        return {"m2m:rrl": {"rrf": [{"nm": hit.name, "typ": hit.ty, "val": hit.ri if unstructured else hit.path}
+                                    for hit in hits]}}
+    return {"m2m:uril": [hit.ri for hit in hits] if unstructured else [hit.path for hit in hits]}
+
+
+async def _found(call: Call, resource: Resource, path: str, wanted: Filter, level: int) -> AsyncIterator[list[Hit]]:
+    """Matching descendants in groups, parents before children, structural children before instances."""
+    for child in tuple(resource.children.values()):
+        if not call.live(child) or child.attributes.get("regs") == INACTIVE:
+            continue
+        below = f"{path}/{child.rn}"
+        if call.permitted(child, Permission.DISCOVERY) \
+                and await wanted.matches(Candidate(call.core, child.attributes, resource, child)):
+            yield [Hit(below, child.ri, child.rn, child.type.number)]
+        if wanted.level is None or level < wanted.level:
+            async for group in _found(call, child, below, wanted, level + 1):
+                yield group
+    name = resource.type.instance
+    if name is not None:
+        type_ = call.core.registry.by_name[name]
+        if call.permitted(resource, Permission.DISCOVERY, target_type=type_.number):
+            yield await _instances(call, resource, path, type_, wanted)
+
+
+async def _instances(call: Call, parent: Resource, path: str, type_: ResourceType, wanted: Filter) -> list[Hit]:
+    stamp, number = call.stamp, type_.number
+    if wanted.operation == 1 and number not in wanted.conditions.get("ty", (number,)):
+        return []
+    if SAME_FOR_SIBLINGS.issuperset(wanted.conditions):
+        sample = Candidate(call.core, {"ty": number}, parent, None)
+        if not await wanted.matches(sample):
+            return []
+        short = type_.short
+        return [
+            Hit(f"{path}/{name or instance_id(short, seq)}", instance_id(short, seq), name or instance_id(short, seq),
+                number)
+            for seq, name, expires in await call.core.committer.instance_keys(parent.ri) if expires > stamp
+        ]
+    return [
+        Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)
+        for record in await call.core.instances.all(parent)
+        if record.expires > stamp and await wanted.matches(Candidate(call.core, attributes_of(record), parent, None))
+    ]
+
+
+async def _applied(call: Call, hits: list[Hit], relative: str) -> list[Hit]:
+    """Append ``arp`` to each match; what does not exist or may not be discovered is dropped (DIS-4)."""
+    tail = tuple(segment for segment in relative.split("/") if segment)
+    applied = []
+    for hit in hits:
+        target = await _reach(call, (hit.ri, *tail))
+        if target is None:
+            continue
+        resource, record = target.resource, target.instance
+        if not call.permitted(resource, Permission.DISCOVERY, target_type=record.ty if record else None):
+            continue
+        path = "/".join((hit.path, *tail))
+        applied.append(Hit(path, record.ri, name_of(record), record.ty) if record
+                       else Hit(path, resource.ri, resource.rn, resource.type.number))
+    return applied
+
+
+async def _reach(call: Call, segments: tuple[str, ...]) -> Target | None:
+    try:
+        target = await resolve(call.core, segments, call.stamp)
+        if target is not None and target.virtual in ("la", "ol"):
+            return await settle_virtual(call.core, target, call.stamp)
+    except CseError:
+        return None
+    return target

@@ -1,0 +1,178 @@
+"""The life of a request, from a primitive to a primitive; the order of checks is procedures V1 … V19."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from cse import fanout, registration, support
+from cse.clock import seconds_of
+from cse.core import FAN_OUT_POINT, Call, Core, Target, resolve, settle_virtual
+from cse.operations import create, delete, notify, retrieve, update
+from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.storage.port import StoreError
+from resources.errors import BadRequest, CseError, NotFound, OperationNotAllowed, OriginatorError
+from resources.status import Status
+
+log = logging.getLogger("banyan.dispatcher")
+
+OPERATIONS = {
+    Operation.CREATE: create.perform,
+    Operation.RETRIEVE: retrieve.perform,
+    Operation.UPDATE: update.perform,
+    Operation.DELETE: delete.perform,
+    Operation.NOTIFY: notify.perform,
+}
+
+#: Result contents by operation (RCN-1).
+RESULT_CONTENTS: dict[Operation, frozenset[int | None]] = {
+    Operation.CREATE: frozenset({None, 0, 1, 2, 3, 9}),
+    Operation.RETRIEVE: frozenset({None, 1, 4, 5, 6, 7, 8}),
+    Operation.UPDATE: frozenset({None, 0, 1, 9}),
+    Operation.DELETE: frozenset({None, 0, 1, 4, 5, 6, 8}),
+    Operation.NOTIFY: frozenset({None}),
+}
+
+
+class Dispatcher:
+    """Takes request primitives for one CSE. Everything below raises; only here errors become answers."""
+
+    def __init__(self) -> None:
+        self.core: Core
+
+    async def handle(self, request: RequestPrimitive) -> ResponsePrimitive:
+        """Answer a request. Never raises."""
+        try:
+            response = await self._process(request)
+        except CseError as error:
+            response = ResponsePrimitive(error.status, content={"m2m:dbg": error.message})
+        except StoreError as error:
+            log.error("store: %s", error)
+            response = ResponsePrimitive(Status.INTERNAL_SERVER_ERROR, content={"m2m:dbg": "the store cannot write"})
+        except Exception:
+            correlation = secrets.token_hex(4)
+            log.exception("request %s failed, correlation id %s", request.request_id, correlation)
+            response = ResponsePrimitive(
+                Status.INTERNAL_SERVER_ERROR, content={"m2m:dbg": f"internal error, correlation id {correlation}"}
+            )
+        response.request_id = request.request_id
+        response.release_version = request.release_version
+        return response
+
+    async def _process(self, request: RequestPrimitive) -> ResponsePrimitive:
+        core = self.core
+        check_form(request, core.settings.releases)
+        call = Call(core, request, core.identity.entity(request.originator) if request.originator else "")
+        check_times(request, call.now)
+        support.check_request(request)
+        registering = request.operation is Operation.CREATE and request.resource_type == registration.AE
+        if not registering:
+            registration.check_originator(core, call.originator)
+        check_parameters(core, request)
+        address = core.identity.address(request.to)
+        if address.cse is not None:
+            raise route_away(address.cse, registering)
+        target = await resolve(core, address.segments, call.stamp)
+        if target is not None:
+            check_operation(target, call)
+        if target is None:
+            raise NotFound(f"to: there is no resource {request.to!r} here")
+        call.target = target
+        if request.group_request_id is not None:
+            fanout.check_repeated(call)
+        if target.virtual is not None:
+            if target.virtual == FAN_OUT_POINT:
+                return await fanout.perform(call)
+            call.target = await settle_virtual(core, target, call.stamp)
+        return await OPERATIONS[request.operation](call)
+
+
+def check_form(request: RequestPrimitive, releases: list[str]) -> None:
+    """V1, V2: mandatory parameters, release version."""
+    if not request.request_id:
+        raise BadRequest("rqi: the request identifier is missing (HTTP header X-M2M-RI)")
+    if not request.to:
+        raise BadRequest("to: the target is missing")
+    version = request.release_version
+    if version is not None and version not in releases:
+        raise OriginatorError(f"rvi: release {version!r} is not supported here; supported are {', '.join(releases)}",
+                              Status.RELEASE_VERSION_NOT_SUPPORTED)
+
+
+def check_times(request: RequestPrimitive, now: float) -> None:
+    """V3, V5: request and result expiration; relative times are milliseconds from arrival (ORD-3)."""
+    expiration = moment(request.request_expiration, "rqet", now)
+    if expiration is not None and expiration <= now:
+        raise OriginatorError("rqet: the request has expired", Status.REQUEST_TIMEOUT)
+    result = moment(request.result_expiration, "rset", now)
+    if result is not None and result <= now:
+        raise OriginatorError("rset: the result would come too late", Status.REQUEST_TIMEOUT)
+    if result is not None and expiration is not None and result < expiration:
+        raise BadRequest("rset: is earlier than rqet; the result must live at least as long as the request")
+
+
+def moment(value: str | None, name: str, now: float) -> float | None:
+    """Read a ``m2m:absRelTimestamp`` as seconds since the epoch."""
+    if value is None:
+        return None
+    try:
+        return now + int(value) / 1000 if value.lstrip("-").isdigit() else seconds_of(value)
+    except ValueError:
+        raise BadRequest(f"{name}: expected a timestamp such as 20260131T235959 or milliseconds from now, "
+                         f"got {value!r}") from None
+
+
+def check_parameters(core: Core, request: RequestPrimitive) -> None:
+    """V9: what the operation must and must not carry."""
+    operation = request.operation
+    if operation is Operation.CREATE:
+        check_type(core, request)
+        if request.filter_criteria is not None:
+            raise BadRequest("fc: a CREATE has no filter criteria")
+    elif request.resource_type is not None:
+        raise BadRequest(f"ty: only a CREATE has a resource type, this is {operation.name}")
+    if request.content is None and operation in (Operation.CREATE, Operation.UPDATE, Operation.NOTIFY):
+        raise BadRequest(f"pc: {operation.name} needs a content, for example {{\"m2m:cnt\": {{}}}}")
+    if request.content is not None and operation is Operation.DELETE:
+        raise BadRequest("pc: a DELETE has no content")
+    if request.result_content not in RESULT_CONTENTS[operation]:
+        allowed = ", ".join(str(rcn) for rcn in sorted(r for r in RESULT_CONTENTS[operation] if r is not None))
+        raise BadRequest(f"rcn: {request.result_content} is not allowed for {operation.name}; "
+                         f"allowed: {allowed or 'none'}")
+    if request.filter_criteria is not None:
+        support.check_filter(request.filter_criteria)
+
+
+def check_type(core: Core, request: RequestPrimitive) -> None:
+    """The type of a CREATE: present, known (4000), implemented (5001), creatable by request (4005)."""
+    number = request.resource_type
+    if number is None:
+        raise BadRequest("ty: a CREATE needs the resource type (HTTP: Content-Type: application/json;ty=3)")
+    type_ = core.registry.by_number.get(number)
+    if type_ is None:
+        if number in core.registry.known_type_numbers:
+            raise CseError(f"ty: resource type {number} is not implemented here", Status.NOT_IMPLEMENTED)
+        raise BadRequest(f"ty: there is no resource type {number}")
+    if not type_.creatable:
+        raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
+
+
+def route_away(cse: str, registering: bool) -> CseError:
+    """FWD-1, FWD-3: no other CSE is reachable from here; a registration would not be forwarded anyway."""
+    if registering:
+        return BadRequest(f"to: an AE registers at its own registrar, not at {cse}")
+    return NotFound(f"to: {cse} is not a CSE that this one can reach")
+
+
+def check_operation(target: Target, call: Call) -> None:
+    """V11: operations that a type or a virtual resource never allows (4005)."""
+    operation = call.request.operation
+    type_ = target.type_in(call.core.registry)
+    if target.virtual is not None and target.virtual != FAN_OUT_POINT:
+        if operation not in (Operation.RETRIEVE, Operation.DELETE):
+            raise OperationNotAllowed(f"{target.virtual}: only RETRIEVE and DELETE are possible here (CNT-8)")
+    elif target.virtual is None:
+        if operation is Operation.UPDATE and not type_.updatable:
+            raise OperationNotAllowed(f"a {type_.name} cannot be updated by request")
+        if operation is Operation.DELETE and not type_.deletable:
+            raise OperationNotAllowed(f"a {type_.name} cannot be deleted by request")

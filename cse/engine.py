@@ -1,0 +1,108 @@
+"""One CSE without its edges: ports in, a handler of primitives out. Runs in tests without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cse import bootstrap, expiration
+from cse.access.decision import AccessControl
+from cse.client.transport import Sender
+from cse.clock import Clock, SystemClock
+from cse.core import Core
+from cse.dispatcher import Dispatcher
+from cse.fanout import SeenGroupRequests
+from cse.identifiers import Identity
+from cse.instances import Instances
+from cse.notifications.delivery import Delivery
+from cse.notifications.notifier import Notifier
+from cse.notifications.targets import Targets
+from cse.primitive import RequestPrimitive, ResponsePrimitive
+from cse.settings import CseSettings, StoreSettings
+from cse.storage.committer import Committer
+from cse.storage.port import Store
+from cse.tree import Tree
+from cse.validation import Validator
+from cse.work import Work
+from resources.registry import Registry
+
+
+@dataclass(slots=True)
+class Ports:
+    """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding."""
+
+    store: Store
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+    registry: Registry = field(default_factory=Registry.default)
+    committing: StoreSettings = field(default_factory=StoreSettings)
+
+
+class Cse:
+    """A running CSE: ``handle`` answers primitives, ``core`` is its inside."""
+
+    def __init__(self, core: Core, dispatcher: Dispatcher) -> None:
+        self.core = core
+        self._dispatcher = dispatcher
+        self._expiry: asyncio.Task[None] | None = None
+
+    async def handle(self, request: RequestPrimitive) -> ResponsePrimitive:
+        """Answer a request primitive; never raises."""
+        return await self._dispatcher.handle(request)
+
+    @classmethod
+    async def open(cls, settings: CseSettings, ports: Ports) -> Cse:
+        """Read the store, make or check the CSEBase, plant the initial tree at first start, go on with the outbox.
+
+        Raises StartError or StoreError.
+        """
+        core, dispatcher = await _assemble(settings, ports)
+        bootstrap.restore(core, await ports.store.load())
+        cse = cls(core, dispatcher)
+        if await bootstrap.settle_base(core) and settings.initial_tree:
+            await bootstrap.plant(core, settings.initial_tree)
+        core.notifier.release(await ports.store.outbox())
+        cse._expiry = asyncio.create_task(expiration.run(core))
+        return cse
+
+    async def reachable_at(self, points_of_access: list[str]) -> None:
+        """Say in the CSEBase where this CSE can be reached, once its bindings know."""
+        root = self.core.tree.root
+        root.attributes = {**root.attributes, "poa": points_of_access}
+        work = Work()
+        work.put(root)
+        await self.core.commit(work)
+
+    async def close(self) -> None:
+        """Stop, write what was accepted, close the store."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            await asyncio.gather(self._expiry, return_exceptions=True)
+        await self.core.notifier.delivery.stop()
+        await self.core.committer.close()
+
+
+async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatcher]:
+    identity = Identity(settings.cse_id, settings.sp_id, settings.cse_name)
+    committer = Committer(ports.store, max_batch=ports.committing.max_batch, linger_s=ports.committing.linger_s)
+    last_seq, last_id = await ports.store.high_water()
+    tree = Tree(identity)
+    delivery = Delivery(Targets(tree, identity, ports.senders, settings.notification_timeout_s))
+    dispatcher = Dispatcher()
+    core = dispatcher.core = delivery.core = Core(
+        settings=settings,
+        identity=identity,
+        registry=ports.registry,
+        validator=Validator(ports.registry),
+        tree=tree,
+        committer=committer,
+        instances=Instances(committer, last_seq),
+        access=AccessControl(tree, identity, settings.administrators, ports.clock),
+        clock=ports.clock,
+        notifier=Notifier(delivery, identity.cse_id, last_id),
+        administrators=frozenset(identity.entity(one) for one in settings.administrators),
+        seen=SeenGroupRequests(),
+        handle=dispatcher.handle,
+    )
+    return core, dispatcher

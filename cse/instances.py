@@ -1,0 +1,147 @@
+"""Instances of a parent (container): numbering, newest and oldest, retention (CNT-1 … CNT-10).
+
+Memory per parent is bounded: the newest record and a short queue of the oldest keys, refilled from the store. The
+cost of a create does not depend on how many instances there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+from cse.storage.committer import Committer
+from cse.storage.port import InstanceRecord
+from cse.work import Work
+from resources.model import Resource
+
+#: How many of the oldest keys are fetched at a time.
+HEAD = 64
+
+_INSTANCE_ID = re.compile(r"[a-z]+-([0-9a-f]{1,15})")
+
+
+def instance_id(short: str, seq: int) -> str:
+    """Resource ID of an instance: it carries the number, so it is found without an index."""
+    return f"{short}-{seq:x}"
+
+
+def seq_of(identifier: str) -> int | None:
+    """Number in an instance's resource ID; None when the text is no such ID."""
+    match = _INSTANCE_ID.fullmatch(identifier)
+    return int(match.group(1), 16) if match else None
+
+
+def name_of(record: InstanceRecord) -> str:
+    """The resourceName of an instance."""
+    return record.name or record.ri
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What is kept in memory of a parent's instances. ``low``: everything up to this number is gone."""
+
+    newest: InstanceRecord | None = None
+    low: int = 0
+    head: deque[tuple[int, int]] = field(default_factory=deque)
+
+
+class Instances:
+    """Access to the instances of all parents of one CSE, and their numbering."""
+
+    def __init__(self, committer: Committer, last_seq: int) -> None:
+        self._committer = committer
+        self._last_seq = last_seq
+
+    def next_seq(self) -> int:
+        """Give out the next number."""
+        self._last_seq += 1
+        return self._last_seq
+
+    async def shelf(self, parent: Resource) -> Shelf:
+        """Return the shelf of a parent, made at first use."""
+        shelf = parent.shelf
+        if shelf is None:
+            newest = await self._committer.newest(parent.ri)
+            if parent.shelf is None:
+                parent.shelf = Shelf(newest)
+            shelf = parent.shelf
+        assert isinstance(shelf, Shelf)
+        return shelf
+
+    async def find(self, identifier: str) -> InstanceRecord | None:
+        """Return the instance with this resource ID."""
+        seq = seq_of(identifier)
+        record = await self._committer.instance(seq) if seq else None
+        return record if record is not None and record.ri == identifier else None
+
+    async def named(self, parent: Resource, name: str) -> InstanceRecord | None:
+        """Return the instance of a parent with this name."""
+        seq = seq_of(name)
+        if seq:
+            record = await self._committer.instance(seq)
+            if record is not None and record.pi == parent.ri and record.name is None and record.ri == name:
+                return record
+        return await self._committer.instance_named(parent.ri, name)
+
+    async def newest(self, parent: Resource) -> InstanceRecord | None:
+        """Return the newest instance."""
+        return (await self.shelf(parent)).newest
+
+    async def oldest(self, parent: Resource) -> InstanceRecord | None:
+        """Return the oldest instance."""
+        shelf = await self.shelf(parent)
+        found = await self._committer.instances(parent.ri, after=shelf.low, limit=1)
+        return found[0] if found else None
+
+    async def all(self, parent: Resource, *, after: int = 0, limit: int | None = None) -> list[InstanceRecord]:
+        """Return instances, oldest first."""
+        return list(await self._committer.instances(parent.ri, after=after, limit=limit))
+
+    async def make_room(self, parent: Resource, work: Work, count: int, size: int) -> tuple[int, int]:
+        """Remove oldest instances until at most ``mni`` and ``mbs`` are left (CNT-3).
+
+        ``count`` and ``size`` are the number and bytes that there would be; returned are those that remain. Removing
+        is one range in the write set, whatever its length.
+        """
+        mni, mbs = parent.attributes.get("mni"), parent.attributes.get("mbs")
+        if (mni is None or count <= mni) and (mbs is None or size <= mbs):
+            return count, size
+        shelf = await self.shelf(parent)
+        low = shelf.low
+        while (mni is not None and count > mni) or (mbs is not None and size > mbs):
+            if not shelf.head and not await self._refill(parent, shelf):
+                break
+            shelf.low, oldest_size = shelf.head.popleft()
+            count -= 1
+            size -= oldest_size
+        if shelf.low != low:
+            work.changes.trimmed[parent.ri] = shelf.low
+            work.undo.append(lambda: _forget(shelf, low))
+            if shelf.newest is not None and shelf.newest.seq <= shelf.low:
+                shelf.newest = None
+        return count, size
+
+    async def _refill(self, parent: Resource, shelf: Shelf) -> bool:
+        records = await self._committer.instances(parent.ri, after=shelf.low, limit=HEAD)
+        shelf.head.extend((record.seq, record.size) for record in records)
+        return bool(records)
+
+    async def take(self, parent: Resource, record: InstanceRecord, work: Work) -> None:
+        """Remove one instance from the shelf and in the write set; counters are the caller's."""
+        shelf = await self.shelf(parent)
+        before = shelf.newest
+        work.remove_instance(record)
+        shelf.head.clear()
+        if before is not None and before.seq == record.seq:
+            shelf.newest = await self._committer.newest(parent.ri, before=record.seq)
+
+        def undo() -> None:
+            shelf.newest = before
+
+        work.undo.append(undo)
+
+
+def _forget(shelf: Shelf, low: int) -> None:
+    shelf.low = low
+    shelf.head.clear()

@@ -1,0 +1,31 @@
+"""Logging: one line per event, as text for people or as JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+from cse.settings import LogSettings
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record with time (UTC), level, logger, message and, if any, the traceback."""
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname, "logger": record.name, "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(settings: LogSettings) -> None:
+    """Set up the root logger of the process."""
+    sink = logging.StreamHandler()
+    sink.setFormatter(JsonFormatter() if settings.format == "json"
+                      else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.level.upper(), handlers=[sink], force=True)

@@ -1,0 +1,73 @@
+"""A CREATE or UPDATE about to be done, as the ``check`` hook of its type sees it (``resources.model.Change``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cse.core import Call
+from cse.fanout import member_type
+from resources.errors import BadRequest
+from resources.model import Resource, ResourceType
+from resources.status import Status
+
+
+class Draft:
+    """The change of one resource: what the request gave, and the attributes as they will be."""
+
+    __slots__ = ("_call", "attributes", "current", "given", "now", "originator", "parent", "type", "verify")
+
+    def __init__(self, call: Call, type_: ResourceType, originator: str, given: Mapping[str, Any],
+                 attributes: dict[str, Any], current: Resource | None, parent: Resource | None) -> None:
+        self._call = call
+        self.type = type_
+        self.originator = originator
+        self.now = call.stamp
+        self.given = given
+        self.attributes = attributes
+        self.current = current
+        self.parent = parent
+        self.verify = call.core.settings.verify_subscriptions
+
+    async def check(self) -> None:
+        """Run the hook of the type, if it has one."""
+        hook = self.type.hooks.check
+        if hook is not None:
+            await hook(self)
+
+    def find(self, identifier: str) -> Resource | None:
+        """The local structural resource with this identifier; None if foreign, unknown, expired or an instance."""
+        found = self._call.core.tree.find(identifier)
+        return found if found is not None and self._call.live(found) else None
+
+    def is_local(self, identifier: str) -> bool:
+        """True when the identifier belongs to this CSE."""
+        try:
+            return self._call.core.identity.address(identifier).cse is None
+        except BadRequest:
+            return False
+
+    def child_types(self, resource: Resource) -> frozenset[int]:
+        """Numbers of the types that may stand under the resource."""
+        return self._call.core.registry.children_of(resource.type)
+
+    def permitted(self, resource: Resource, permission: int) -> bool:
+        """True when the originator has the permission on the resource."""
+        return self._call.permitted(resource, permission)
+
+    def same_entity(self, one: str, other: str) -> bool:
+        """True when two entity IDs name the same entity (ADR-7)."""
+        identity = self._call.core.identity
+        return identity.entity(one) == identity.entity(other)
+
+    async def member_type(self, identifier: str) -> int | None:
+        """Resource type number of a group member; None when it cannot be checked now."""
+        return await member_type(self._call, identifier)
+
+    async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
+        """Send one NOTIFY and return the answered status; ``sur`` leaves the CSE in full (ADR-6)."""
+        assert self.parent is not None
+        reference = f"{self._call.core.identity.cse_id}/{self.parent.path}/{self.attributes['rn']}"
+        return await self._call.core.notifier.ask(
+            target, {root: {**inside, "sur": reference} for root, inside in content.items()}
+        )

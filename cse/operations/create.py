@@ -1,0 +1,195 @@
+"""CREATE: a structural resource or an instance (CRE-1 … CRE-9, CNT-1 … CNT-6, AE-1 … AE-3)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from cse import registration, support
+from cse.clock import seconds_of, timestamp
+from cse.codecs import encode
+from cse.core import Call
+from cse.identifiers import NAME
+from cse.instances import instance_id, seq_of
+from cse.operations import result
+from cse.operations.change import Draft
+from cse.primitive import ResponsePrimitive
+from cse.storage.port import InstanceRecord
+from cse.work import Work
+from resources.errors import BadRequest, Conflict, NotFound, OriginatorError, ReceiverError
+from resources.model import Permission, Resource, ResourceType
+from resources.status import Status
+
+SUBSCRIPTION = 23
+
+
+async def perform(call: Call) -> ResponsePrimitive:
+    """Answer a CREATE."""
+    request = call.request
+    assert request.resource_type is not None
+    assert request.content is not None
+    type_ = call.core.registry.by_number[request.resource_type]
+    parent = call.target.resource
+    if type_.number != registration.AE:
+        call.require(parent, Permission.CREATE, child_type=type_.number,
+                     target_type=call.target.instance.ty if call.target.instance else None)
+    check_parent(call, type_)
+    given = call.core.validator.root_of(type_, request.content)
+    check_given(type_, given, request.release_version)
+    call.core.validator.create(type_, given)
+    support.check_attributes(type_.short, given)
+    check_name(parent, given.get("rn"))
+    if type_.instance_of is not None:
+        return await create_instance(call, type_, given)
+    return await create_resource(call, type_, given)
+
+
+def check_parent(call: Call, type_: ResourceType) -> None:
+    """4108, for subscriptions 5203, when the type cannot stand under the target (ORD-1, SUB-1)."""
+    parent = call.target.type_in(call.core.registry)
+    if type_.number == SUBSCRIPTION and not parent.subscribable:
+        raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
+    if type_.number not in call.core.registry.children_of(parent):
+        if type_.number == SUBSCRIPTION:
+            raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
+        raise OriginatorError(f"ty: a {type_.name} cannot stand under a {parent.name}; it can under "
+                              f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)
+
+
+def check_given(type_: ResourceType, given: dict[str, Any], release: str | None) -> None:
+    """A release 1 or 2 AE does not know ``srv``, which is mandatory from release 3 on."""
+    if type_.number == registration.AE and "srv" not in given and release in (None, "1", "2", "2a"):
+        given["srv"] = [release or "1"]
+
+
+def check_name(parent: Resource, name: str | None) -> None:
+    """ADR-5: a valid name that is neither in use under the parent nor one of its virtual children."""
+    if name is None:
+        return
+    if not NAME.fullmatch(name):
+        raise BadRequest(f"rn: {name!r} is no resource name; allowed are letters, digits and - . _")
+    if name in parent.children or name in parent.type.virtual:
+        raise Conflict(f"rn: {name!r} is in use under {parent.path}; choose another name")
+
+
+def expiration(call: Call, parent: Resource, wanted: str | None) -> str:
+    """The expiration time that is given: at most the parent's and the local maximum (CRE-4)."""
+    settings = call.core.settings
+    if wanted is not None and wanted <= call.stamp:
+        raise BadRequest(f"et: {wanted} is in the past; it is {call.stamp} now")
+    limit = timestamp(call.now + settings.max_expiration_s)
+    of_parent: str = parent.attributes.get("et", limit)
+    return min(wanted or timestamp(call.now + settings.default_expiration_s), limit, of_parent)
+
+
+def check_creator(given: dict[str, Any], originator: str) -> dict[str, Any]:
+    """CRE-5: ``cr`` comes as null and becomes the originator."""
+    return {**given, "cr": originator} if "cr" in given else given
+
+
+async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
+    """Create a structural resource."""
+    core, parent = call.core, call.target.resource
+    creator, ri = call.originator, f"{type_.short}-{secrets.token_hex(6)}"
+    if type_.number == registration.AE:
+        creator = ri = registration.assign_ae_id(call, given)
+    attributes = dict(core.validator.defaults(type_))
+    attributes.update(check_creator(given, creator))
+    attributes.update(ty=type_.number, ri=ri, pi=parent.ri, rn=given.get("rn") or ri, ct=call.stamp, lt=call.stamp,
+                      et=expiration(call, parent, given.get("et")))
+    if type_.number == registration.AE:
+        attributes["aei"] = ri
+    if type_.instance is not None:
+        limit_retention(call, attributes)
+    draft = Draft(call, type_, creator, given, attributes, None, parent)
+    await draft.check()
+    if not core.tree.holds(parent):
+        raise NotFound(f"to: {parent.path} is gone")
+    check_name(parent, attributes["rn"])
+    if ri in core.tree.by_id:
+        raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
+    resource = Resource(type_, attributes, creator, parent)
+    work = Work()
+    core.tree.add(resource)
+    work.undo.append(lambda: core.tree.remove(resource))
+    work.put(resource)
+    core.notifier.child_created(work, parent, resource)
+    core.notifier.attached(resource, work)
+    await core.commit(work)
+    response = result.created(call, type_, result.representation(resource), ri, resource.path, given, attributes)
+    if type_.number == registration.AE:
+        response.to = ri
+    return response
+
+
+def limit_retention(call: Call, attributes: dict[str, Any]) -> None:
+    """Apply the local maxima to ``mni`` and ``mbs`` and start the counters (CNT-1, CNT-2)."""
+    settings = call.core.settings
+    for name, most in (("mni", settings.max_instances), ("mbs", settings.max_bytes)):
+        if most and (attributes.get(name) is None or attributes[name] > most):
+            attributes[name] = most
+
+
+def content_size(given: dict[str, Any]) -> int:
+    """``cs``: UTF-8 length of a text, length of the serialisation of anything else (CNT-3)."""
+    content = given.get("con")
+    if isinstance(content, str):
+        return len(content) if content.isascii() else len(content.encode())
+    return 0 if content is None else len(encode(content))
+
+
+async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
+    """Create an instance: stored as encoded bytes, counted in its parent, oldest ones making room for it."""
+    core, parent = call.core, call.target.resource
+    before = parent.attributes
+    name = given.get("rn")
+    if name is not None and (seq_of(name) is not None or await core.instances.named(parent, name) is not None):
+        raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
+    size = content_size(given)
+    most = before.get("mbs")
+    if most is not None and size > most:
+        raise ReceiverError(f"con: {size} bytes are more than mbs of {parent.path} allows ({most})",
+                            Status.NOT_ACCEPTABLE)
+    expires = instance_expiration(call, parent, given.get("et"))
+    shelf = await core.instances.shelf(parent)
+    work = Work()
+    count, total = await core.instances.make_room(parent, work, before["cni"] + 1, before["cbs"] + size)
+    seq = core.instances.next_seq()
+    ri = instance_id(type_.short, seq)
+    stamp = call.stamp
+    state = before["st"] + 1 if "st" in before else None
+    attributes = {"ty": type_.number, "ri": ri, "pi": parent.ri, "rn": name or ri, "ct": stamp, "lt": stamp,
+                  "et": expires, "cs": size}
+    if state is not None:
+        attributes["st"] = state
+    attributes.update(check_creator(given, call.originator))
+    attributes["et"] = expires
+    record = InstanceRecord(seq, ri, parent.ri, name, type_.number, expires, size, encode(attributes))
+    newest = shelf.newest
+    parent.attributes = {**before, "cni": count, "cbs": total, "lt": stamp}
+    if state is not None:
+        parent.attributes["st"] = state
+
+    def undo() -> None:
+        parent.attributes, parent.encoded, shelf.newest = before, None, newest
+
+    work.undo.append(undo)
+    if count:
+        shelf.newest = record
+        work.put_instance(record)
+    work.put(parent)
+    core.notifier.instance_created(work, parent, type_, record, attributes)
+    await core.commit(work)
+    whole = result.instance_representation(type_, record)
+    return result.created(call, type_, whole, ri, f"{parent.path}/{name or ri}", given, attributes)
+
+
+def instance_expiration(call: Call, parent: Resource, wanted: str | None) -> str:
+    """``et`` of an instance: at most its parent's, and at most ``mia`` after now (CNT-5)."""
+    if wanted is not None and wanted <= call.stamp:
+        raise BadRequest(f"et: {wanted} is in the past; it is {call.stamp} now")
+    limit: str = parent.attributes["et"]
+    age = parent.attributes.get("mia")
+    if age is not None:
+        limit = min(limit, timestamp(min(call.now + age, seconds_of(limit))))
+    return limit if wanted is None else min(wanted, limit)

@@ -1,0 +1,88 @@
+"""DELETE: a resource with everything below it, or an instance (DEL-1 … DEL-3, CNT-4)."""
+
+from __future__ import annotations
+
+from cse.core import Call, Core, attributes_of
+from cse.filters import Candidate, compile_filter
+from cse.operations import result
+from cse.operations.descendants import gather
+from cse.operations.update import check_condition
+from cse.primitive import ResponsePrimitive
+from cse.storage.port import InstanceRecord
+from cse.work import Work
+from resources.errors import NotFound, OperationNotAllowed
+from resources.model import Permission, Resource
+from resources.status import Status
+
+
+async def perform(call: Call) -> ResponsePrimitive:
+    """Answer a DELETE."""
+    target = call.target
+    call.require_target(Permission.DELETE)
+    response = ResponsePrimitive(Status.DELETED)
+    rcn = call.request.result_content
+    if target.instance is not None:
+        parent = target.resource
+        if parent.attributes.get("disr"):
+            raise OperationNotAllowed(f"{parent.path}: deletion of instances is disabled (disr is true)")
+        await _check_instance(call, target.instance)
+        work = Work()
+        await remove_instance(call.core, work, parent, target.instance, call.stamp)
+        if rcn:
+            response.content = result.instance_representation(
+                call.core.registry.by_number[target.instance.ty], target.instance
+            )
+    else:
+        resource = target.resource
+        await check_condition(call, resource)
+        if rcn == 1:
+            response.content = result.representation(resource)
+        elif rcn:
+            wanted = compile_filter(None, call.core.settings.max_results)
+            branch, _ = await gather(call, resource, wanted)
+            response.content = result.family(call, branch, rcn)
+        work = Work()
+        remove(call.core, work, resource)
+    await call.core.commit(work)
+    return response
+
+
+async def _check_instance(call: Call, record: InstanceRecord) -> None:
+    criteria = call.request.filter_criteria
+    if criteria is None:
+        return
+    wanted = compile_filter(criteria, call.core.settings.max_results)
+    if not await wanted.matches(Candidate(call.core, attributes_of(record), call.target.resource, None)):
+        raise NotFound("to: the instance exists but does not meet the filter criteria")
+
+
+def remove(core: Core, work: Work, resource: Resource) -> None:
+    """Take a resource and all below it out of the tree, notify, and undo that if the write fails."""
+    family = [resource, *core.tree.below(resource)]
+    core.notifier.deleted(work, resource, family)
+
+    def undo() -> None:
+        for one in family:
+            core.tree.add(one)
+
+    work.undo.append(undo)
+    for one in reversed(family):
+        core.notifier.detached(one, work)
+        core.tree.remove(one)
+        work.remove(one)
+
+
+async def remove_instance(core: Core, work: Work, parent: Resource, record: InstanceRecord, stamp: str) -> None:
+    """Take one instance out; count it out of its parent and notify."""
+    await core.instances.take(parent, record, work)
+    before = parent.attributes
+    parent.attributes = {
+        **before, "cni": max(0, before["cni"] - 1), "cbs": max(0, before["cbs"] - record.size), "lt": stamp,
+    }
+
+    def undo() -> None:
+        parent.attributes, parent.encoded = before, None
+
+    work.undo.append(undo)
+    work.put(parent)
+    core.notifier.instance_deleted(work, parent, core.registry.by_number[record.ty], record)

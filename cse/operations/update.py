@@ -1,0 +1,105 @@
+"""UPDATE: change or remove attributes (UPD-1 … UPD-5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cse import support
+from cse.core import Call
+from cse.filters import Candidate, compile_filter
+from cse.operations import result
+from cse.operations.change import Draft
+from cse.operations.create import expiration, limit_retention
+from cse.primitive import ResponsePrimitive
+from cse.work import Work
+from resources.errors import BadRequest, NotFound
+from resources.model import Permission, Resource
+
+
+async def perform(call: Call) -> ResponsePrimitive:
+    """Answer an UPDATE."""
+    core, resource = call.core, call.target.resource
+    content = call.request.content
+    assert content is not None
+    given = peek(content)
+    if "acpi" in given and resource.type.has_policies:
+        core.access.require_to_link(resource, call.originator, call.facts)
+    else:
+        call.require(resource, Permission.UPDATE)
+    given = core.validator.root_of(resource.type, content)
+    core.validator.update(resource.type, given)
+    support.check_attributes(resource.type.short, given)
+    await check_condition(call, resource)
+    return await change(call, resource, given)
+
+
+def peek(content: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of a content before it has been checked."""
+    inside = next(iter(content.values()), None)
+    return inside if isinstance(inside, dict) else {}
+
+
+async def check_condition(call: Call, resource: Resource) -> None:
+    """With filter criteria the operation is only done on a target that meets them (RET-2, DEL-3)."""
+    criteria = call.request.filter_criteria
+    if criteria is None:
+        return
+    wanted = compile_filter(criteria, call.core.settings.max_results)
+    if not await wanted.matches(Candidate(call.core, resource.attributes, resource.parent, resource)):
+        raise NotFound(f"to: {resource.path} exists but does not meet the filter criteria")
+
+
+async def change(call: Call, resource: Resource, given: dict[str, Any]) -> ResponsePrimitive:
+    """Check the change and do it; begin again when another one came in between while checking."""
+    core = call.core
+    while True:
+        before = resource.attributes
+        attributes = apply(call, resource, given)
+        await Draft(call, resource.type, call.originator, given, attributes, resource, resource.parent).check()
+        if not core.tree.holds(resource):
+            raise NotFound("to: the resource is gone")
+        if resource.attributes is before:
+            break
+    work = Work()
+    resource.attributes = attributes
+
+    def undo() -> None:
+        resource.attributes, resource.encoded = before, None
+
+    work.undo.append(undo)
+    if resource.type.instance is not None and not given.keys().isdisjoint(("mni", "mbs")):
+        attributes["cni"], attributes["cbs"] = await core.instances.make_room(
+            resource, work, attributes["cni"], attributes["cbs"]
+        )
+    work.put(resource)
+    core.notifier.updated(work, resource, given, before)
+    core.notifier.reattached(resource, work, before)
+    await core.commit(work)
+    set_here = {name: value for name, value in attributes.items() if before.get(name) != value}
+    set_here.update({name: None for name in before if name not in attributes})
+    return result.updated(call, resource, given, set_here)
+
+
+def apply(call: Call, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """The attributes as they will be: given values set, null ones removed, ``lt`` and ``st`` counted on (UPD-4)."""
+    attributes = {name: value for name, value in {**resource.attributes, **given}.items() if value is not None}
+    if "et" in given:
+        attributes["et"] = new_expiration(call, resource, given["et"])
+    attributes["lt"] = call.stamp
+    if "st" in attributes:
+        attributes["st"] += 1
+    if resource.type.instance is not None:
+        limit_retention(call, attributes)
+    return attributes
+
+
+def new_expiration(call: Call, resource: Resource, wanted: str | None) -> str:
+    """``et`` of an UPDATE: not in the past, not before that of a child (UPD-2)."""
+    assert resource.parent is not None
+    chosen = expiration(call, resource.parent, wanted)
+    latest = max((child.attributes["et"] for child in resource.children.values()), default="")
+    if chosen < latest and wanted is None:
+        return latest
+    if chosen < latest:
+        raise BadRequest(f"et: {wanted} is before the expiration of a child of {resource.path} ({latest})")
+    return chosen

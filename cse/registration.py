@@ -1,0 +1,67 @@
+"""Registration: who may speak to this CSE, and how an AE gets its AE-ID (procedures section 7, AE-1 … AE-6)."""
+
+from __future__ import annotations
+
+import secrets
+from fnmatch import fnmatchcase
+from typing import Any
+
+from cse.core import Call, Core
+from cse.identifiers import AE_ID_STEM
+from resources.errors import BadRequest, OriginatorError
+from resources.status import Status
+
+#: Resource type number of AE.
+AE = 2
+
+
+def check_originator(core: Core, originator: str) -> None:
+    """V1, V7: a request other than a registration comes from somebody this CSE knows.
+
+    Administrators, registered AEs and other CSEs (or AEs behind them) pass; the rest is 4106, a missing one 4000.
+    """
+    if not originator:
+        raise BadRequest("fr: the originator is missing (HTTP header X-M2M-Origin)")
+    if originator.startswith("/"):
+        return
+    registered = core.tree.by_id.get(originator)
+    if registered is not None and registered.type.number == AE:
+        return
+    if originator in core.administrators:
+        return
+    raise OriginatorError(
+        f"fr: {originator!r} is not registered here; register an AE first (CREATE with ty=2 at the CSEBase)",
+        Status.ORIGINATOR_NOT_AUTHENTICATED,
+    )
+
+
+def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
+    """Decide the AE-ID stem of a registration (AE-2, AE-3); raises 4103, 4117, 4126 or 4000."""
+    core = call.core
+    rules = core.settings.registration
+    app_id = given["api"]
+    if not app_id.startswith(("R", "r", "N")):
+        raise BadRequest(f"api: an App-ID starts with R, r or N, got {app_id!r}")
+    if not any(fnmatchcase(app_id, pattern) for pattern in rules.app_ids):
+        raise OriginatorError(f"api: App-ID {app_id!r} may not register here", Status.APP_RULE_VALIDATION_FAILED)
+    wanted = call.originator
+    if wanted.startswith("/"):
+        raise BadRequest(f"fr: {wanted!r} belongs to another CSE; an AE registers with its own stem, or C or S")
+    if wanted in ("", "C", "S"):
+        wanted = _fresh_stem(core, wanted or "C")
+    elif not AE_ID_STEM.fullmatch(wanted):
+        raise BadRequest(f"fr: an AE-ID stem starts with C or S, got {wanted!r}; use C to have one assigned")
+    if not any(fnmatchcase(wanted, pattern) for pattern in rules.ae_ids) or wanted in core.administrators:
+        raise OriginatorError(f"fr: AE-ID {wanted!r} may not register here", Status.APP_RULE_VALIDATION_FAILED)
+    if wanted in core.tree.by_id:
+        raise OriginatorError(f"fr: {wanted} is registered already; delete that AE to register again",
+                              Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
+    return wanted
+
+
+def _fresh_stem(core: Core, kind: str) -> str:
+    while True:
+        stem = kind + secrets.token_hex(6)
+        if stem not in core.tree.by_id:
+            return stem
+

@@ -1,0 +1,76 @@
+"""What this release does not do, by name: each answers 5001 instead of pretending (CRE-3, V4).
+
+The one list of named gaps: code asks it, the documentation prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cse.primitive import FilterCriteria, RequestPrimitive
+from resources.errors import NotImplementedHere, ReceiverError
+from resources.status import Status
+
+#: Attributes by type short name that are known but have no behaviour here.
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    "acp": frozenset({"at", "aa", "ast", "adri", "apri", "airi"}),
+    "ae": frozenset({"at", "aa", "ast", "daci", "esi"}),
+    "cnt": frozenset({"at", "aa", "ast", "daci"}),
+    "cin": frozenset({"at", "aa", "ast", "dcnt"}),
+    "grp": frozenset({"at", "aa", "ast", "daci", "nar", "spty"}),
+    "sub": frozenset({"daci", "gpi", "nfu", "rl", "psn", "pn", "nsp", "acrs", "nse", "eeno", "ma"}),
+}
+
+#: Members of a subscription's ``enc`` and event types without behaviour here.
+EVENT_CRITERIA = frozenset({"om", "md", "aq"})
+EVENT_TYPES = frozenset({6, 7, 8, 9, 10})
+
+#: Filter criteria tags without behaviour here.
+CONDITIONS = frozenset({"smf", "cfs", "cfq", "gmty", "geom", "gsf", "aq", "ops"})
+FILTER_USAGES = frozenset({3, 4})
+RESULT_CONTENTS = frozenset({10, 11, 12})
+
+
+def check_attributes(short: str, given: Mapping[str, Any]) -> None:
+    """Raise NotImplementedHere when a request sets an attribute that has no behaviour here."""
+    if given.get("enc"):
+        check_event_criteria(given["enc"])
+    missing = ATTRIBUTES.get(short)
+    if missing is None or missing.isdisjoint(given):
+        return
+    name = next(name for name in given if name in missing)
+    if given[name] is not None:
+        raise NotImplementedHere(f"{name}: this attribute of {short} is not implemented here; leave it out")
+
+
+def check_event_criteria(criteria: Mapping[str, Any]) -> None:
+    """Raise NotImplementedHere for parts of ``enc`` that this CSE cannot honour."""
+    for name in EVENT_CRITERIA.intersection(criteria):
+        raise NotImplementedHere(f"enc.{name}: not implemented here")
+    for event in EVENT_TYPES.intersection(criteria.get("net", ())):
+        raise NotImplementedHere(f"enc.net: event type {event} is not implemented here; 1 to 5 are")
+
+
+def check_filter(criteria: FilterCriteria) -> None:
+    """Raise NotImplementedHere for filter criteria that this CSE cannot evaluate."""
+    for tag in CONDITIONS.intersection(criteria.conditions):
+        raise NotImplementedHere(f"fc.{tag}: this filter criterion is not implemented here")
+    if criteria.usage in FILTER_USAGES:
+        raise NotImplementedHere(f"fc.fu: {criteria.usage} is not implemented here; 1 (discovery) and 2 "
+                                 "(conditional retrieval) are")
+
+
+def check_request(request: RequestPrimitive) -> None:
+    """Raise ReceiverError for request parameters and modes that this CSE does not do (V4, RTP-2)."""
+    if request.unsupported:
+        raise NotImplementedHere(f"{request.unsupported[0]}: this request parameter is not implemented here")
+    if request.response_type == 1:
+        raise ReceiverError("rt: non-blocking synchronous requests are not implemented here; use 3 (blocking)",
+                            Status.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED)
+    if request.response_type in (2, 5):
+        raise NotImplementedHere(f"rt: {request.response_type} is not implemented here; use 3 (blocking)")
+    if request.operation_execution is not None:
+        raise NotImplementedHere("oet: delayed execution is not implemented here")
+    if request.result_content in RESULT_CONTENTS:
+        raise NotImplementedHere(f"rcn: {request.result_content} is not implemented here; 0 to 9 are")

@@ -1,0 +1,66 @@
+"""A unit of work: what one operation changes, written in one step and undone in one step if that fails."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Callable
+
+from cse.codecs import encode
+from cse.storage.committer import Committer
+from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, StoreError, WriteSet
+from resources.model import Resource
+
+
+class Work:
+    """Collects changes. The tree is changed while collecting; ``undo`` holds how to take that back."""
+
+    __slots__ = ("changes", "outbox", "touched", "undo")
+
+    def __init__(self) -> None:
+        self.changes = WriteSet()
+        self.touched: list[Resource] = []
+        self.undo: list[Callable[[], None]] = []
+        self.outbox: list[OutboxRecord] = []
+
+    def put(self, resource: Resource) -> None:
+        """Write a structural resource as it is now."""
+        attributes = resource.attributes
+        body = resource.encoded = encode(attributes)
+        self.changes.resources[resource.ri] = ResourceRecord(
+            resource.ri, attributes["pi"], resource.type.number, resource.creator, body
+        )
+        self.touched.append(resource)
+
+    def remove(self, resource: Resource) -> None:
+        """Remove a structural resource and all instances it holds."""
+        self.changes.resources[resource.ri] = None
+        if resource.type.instance is not None:
+            self.changes.dropped.add(resource.ri)
+
+    def put_instance(self, record: InstanceRecord) -> None:
+        """Write an instance."""
+        self.changes.instances[record.seq] = record
+
+    def remove_instance(self, record: InstanceRecord) -> None:
+        """Remove one instance."""
+        self.changes.instances[record.seq] = None
+
+    def send(self, record: OutboxRecord) -> None:
+        """Write a notification that is to be delivered after the commit."""
+        self.changes.outbox[record.id] = record
+        self.outbox.append(record)
+
+    def submit(self, committer: Committer) -> Future[None]:
+        """Hand the changes over; the future is done when they are durable. Raises StoreError, nothing changed."""
+        try:
+            future = committer.submit(self.changes, self._take_back if self.undo else None)
+        except StoreError:
+            self._take_back()
+            raise
+        for resource in self.touched:
+            resource.revision = committer.revision
+        return future
+
+    def _take_back(self) -> None:
+        for step in reversed(self.undo):
+            step()
