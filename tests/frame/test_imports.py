@@ -15,6 +15,7 @@ PLACES = {
     "aiohttp": ("bindings/http/", "ae_samples/"),
     "msgspec": ("cse/codecs/", "cse/storage/"),
     "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/simulator.py"),
+    "yarl": ("bindings/http/",),
     "uvloop": ("cse/cli/", "cse/app.py"),
 }
 
