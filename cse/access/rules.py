@@ -20,6 +20,8 @@ MEMBERS = frozenset({"acor", "acop", "acco", "acaf", "acod", "aca"})
 DETAIL_MEMBERS = frozenset({"ty", "spty", "chty"})
 ALL_OPERATIONS = 63
 Compiled = TypeVar("Compiled")
+#: Operations that can touch some attributes only; the others are about the whole resource.
+TOUCHING = Permission.CREATE | Permission.RETRIEVE | Permission.UPDATE
 #: Originators remembered per set of rules, beyond those that it names.
 REMEMBERED = 256
 
@@ -137,16 +139,17 @@ class Rules:
 
 def permit_together(sets: Iterable[Rules], ask: Ask) -> bool:
     """True when the conditional rules of several sets allow it; attributes add up over all of them (ACP-8)."""
+    touched = (ask.attributes if ask.permission & TOUCHING else None) or frozenset()
     covered: set[str] = set()
     for rules in sets:
         for rule in rules.conditional:
-            if rule.attributes is not None and ask.attributes is None:
+            if rule.attributes is not None and not touched:
                 continue
             if rule.match(ask):
                 if rule.attributes is None:
                     return True
                 covered |= rule.attributes
-    return bool(covered) and ask.attributes is not None and ask.attributes <= covered
+    return bool(touched) and touched <= covered
 
 
 def compile_rules(privileges: Mapping[str, Any], identity: Identity) -> Rules:

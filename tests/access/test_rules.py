@@ -288,7 +288,7 @@ def test_acp_7_object_details(
         pytest.param([["lbl"]], None, False, id="ACP-8 whole resource"),
         pytest.param([["lbl"], None], None, True, id="ACP-8 whole resource by another rule"),
         pytest.param([[]], set(), False, id="ACP-8 empty list covers nothing"),
-        pytest.param([["lbl"]], set(), True, id="ACP-8 nothing touched"),
+        pytest.param([["lbl"]], set(), False, id="ACP-8 nothing touched is not covered"),
         pytest.param([["LBL"]], {"lbl"}, False, id="ACP-8 case matters"),
         pytest.param(["lbl"], {"lbl"}, False, id="ACP-8 no list"),
         pytest.param([[1, "lbl"]], {"lbl"}, False, id="ACP-8 entry is no text"),
@@ -300,3 +300,10 @@ def test_acp_8_attributes(allowed: list[Any], attributes: set[str] | None, expec
     compiled = compile_rules({"acr": rules}, IDENTITY)
     assert compiled.permits(ask(permission=4, attributes=touched)) is expected
     assert not compiled.permits(ask("Cae2", permission=4, attributes=touched))
+
+
+@pytest.mark.parametrize(("name", "bit"), BITS.items(), ids=[f"ACP-8 {name}" for name in BITS])
+def test_acp_8_some_operations_touch_the_whole_resource(name: str, bit: int) -> None:
+    rule = {"acor": ["all"], "acop": 63, "aca": ["lbl"]}
+    touching = name in ("CREATE", "RETRIEVE", "UPDATE")
+    assert permits(rule, ask(permission=bit, attributes=frozenset({"lbl"}))) is touching
