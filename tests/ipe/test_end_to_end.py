@@ -1,0 +1,155 @@
+"""Meter -> IPE -> CSE over HTTP -> client, and a command all the way back. Only the data of the meter is made up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cse.app import running
+from cse.client import Client, RequestFailed, Status, connect, seconds_of
+from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
+from ipe.modbus.replay import Row
+from ipe.modbus.simulator import Meter, MeterServer
+from ipe.settings import settings_from
+from ipe.start import serve
+
+START = datetime(2015, 6, 1)  # noqa: DTZ001 - local time is meant
+POINTS = """name,table,address,type,unit,period_s,writable
+active_power,input,0,float32,kW,0.1,no
+active_energy,input,2,uint32,Wh,0.1,no
+meter_clock,input,4,uint32,s,0.1,no
+demand_limit,holding,0,float32,kW,0.5,yes
+no_such_register,holding,77,uint16,,0.5,no
+"""
+
+
+@dataclass
+class Site:
+    """A running site: ``reader`` may read and command, ``stranger`` may nothing."""
+
+    meter: Meter
+    server: MeterServer
+    port: int
+    reader: Client
+    stranger: Client
+
+    async def latest(self, path: str) -> Any:
+        instance = await self.reader.latest(f"-/meter/{path}")
+        return None if instance is None else json.loads(instance["con"])
+
+    async def until(self, path: str, wanted: Callable[[Any], bool]) -> Any:
+        """Return the latest content of a container once it is as wanted."""
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    content = await self.latest(path)
+                except RequestFailed as failure:
+                    if failure.status not in (Status.NOT_FOUND, Status.ORIGINATOR_HAS_NO_PRIVILEGE):
+                        raise
+                    content = None
+                if content is not None and wanted(content):
+                    return content
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    (tmp_path / "points.csv").write_text(POINTS)
+    rows = [Row(START + timedelta(minutes=15 * at), 10.0 + at % 7) for at in range(96 * 7)]
+    meter = Meter(rows, start_s=START.timestamp())
+    server = MeterServer(meter, port=0)
+    settings = Settings(
+        CseSettings(cse_id="/test", cse_name="base"),
+        StoreSettings(kind="memory"),
+        HttpSettings(port=0),
+    )
+    async with AsyncExitStack() as stack:
+        port = await server.start()
+        stack.push_async_callback(server.stop)
+        (node,) = await stack.enter_async_context(running(settings))
+        ipe = settings_from(
+            {
+                "protocol": "modbus", "points": str(tmp_path / "points.csv"), "name": "meter", "ae_id": "Cmeter",
+                "cse": node.url, "clock": "meter_clock", "readers": ["Creader"], "commanders": ["Creader"],
+                "reconnect_first_s": 0.1, "reconnect_limit_s": 0.2,
+                "device": {"host": "127.0.0.1", "port": port, "timeout_s": 1.0},
+            },
+            "test",
+        )  # fmt: skip
+        clients: list[Client] = []
+        for originator in ("Creader", "Cstranger"):
+            clients.append(await connect(node.url))
+            stack.push_async_callback(clients[-1].close)
+            await clients[-1].register("N.test", originator, ae_id=originator)
+        task = asyncio.create_task(serve(ipe))
+        yield Site(meter, server, port, *clients)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await clients[0].latest("-/meter/status") or {})["con"].count("the IPE was stopped") == 1
+
+
+async def test_measured_values_reach_a_client(site: Site) -> None:
+    first = await site.until("active_energy", lambda content: content["quality"] == "good")
+    later = await site.until("active_energy", lambda content: content["value"] > first["value"] + 10_000)
+    elapsed_s = seconds_of(later["time"]) - seconds_of(first["time"])
+    assert first["unit"] == "Wh"
+    assert seconds_of(first["time"]) >= START.timestamp()
+    assert 36 * elapsed_s <= (later["value"] - first["value"]) * 3.6 <= 64 * elapsed_s + 3.6
+    power = await site.latest("active_power")
+    assert power["value"] in {4 * (10 + step) for step in range(7)}
+    assert (power["unit"], power["quality"]) == ("kW", "good")
+    status = await site.latest("status")
+    assert status["state"] == "online"
+    assert "illegal data address" in status["points"]["no_such_register"]
+    container = await site.reader.retrieve("-/meter/active_power")
+    assert container["lbl"] == ["address:1/input/0", "unit:kW"]
+    with pytest.raises(RequestFailed, match="NOT_FOUND"):
+        await site.reader.retrieve("-/meter/meter_clock")
+
+
+async def test_a_command_reaches_the_register(site: Site) -> None:
+    await site.until("demand_limit", lambda content: content["value"] == 0)
+    await site.reader.create("-/meter/demand_limit/cmd", "cin", {"rn": "first", "con": '{"value": 45.5}'})
+    result = await site.until("demand_limit/cmd/result", lambda content: content["command"] == "first")
+    assert (result["status"], result["value"]) == ("done", 45.5)
+    assert site.meter.demand_limit_kw == 45.5
+    assert (await site.latest("demand_limit"))["value"] == 45.5
+    await site.reader.create("-/meter/demand_limit/cmd", "cin", {"rn": "second", "con": "1e300"})
+    result = await site.until("demand_limit/cmd/result", lambda content: content["command"] == "second")
+    assert result["status"] == "failed"
+    assert "a number that a float32 can hold" in result["reason"]
+
+
+async def test_only_those_named_may_read_and_command(site: Site) -> None:
+    await site.until("demand_limit", lambda content: True)
+    attempts: list[Callable[[], Awaitable[Any]]] = [
+        lambda: site.stranger.retrieve("-/meter/demand_limit/la"),
+        lambda: site.stranger.create("-/meter/demand_limit/cmd", "cin", {"con": "1"}),
+        lambda: site.reader.create("-/meter/demand_limit", "cin", {"con": "1"}),
+        lambda: site.reader.delete("-/meter/demand_limit"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(RequestFailed, match="NO_PRIVILEGE"):
+            await attempt()
+
+
+async def test_a_meter_that_is_switched_off_goes_stale_and_recovers(site: Site) -> None:
+    await site.until("active_power", lambda content: content["quality"] == "good")
+    await site.server.stop()
+    stale = await site.until("active_power", lambda content: content["quality"] == "stale")
+    assert f"127.0.0.1:{site.port}" in stale["reason"]
+    assert (await site.until("status", lambda content: content["state"] == "stale"))["reason"] == stale["reason"]
+    site.server = MeterServer(site.meter, port=site.port)
+    await site.server.start()
+    await site.until("status", lambda content: content["state"] == "online")
+    await site.until("active_power", lambda content: content["quality"] == "good")
+    await site.server.stop()
