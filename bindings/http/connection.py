@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 
 from bindings.http.answer import Answer, refuse_bytes
@@ -26,22 +26,31 @@ _HEAD_TOO_LARGE = refuse_bytes(431, Status.BAD_REQUEST, "the head of the request
 class Connection(web.RequestHandler):
     """One connection. ``source_address`` and ``authenticated`` are what the transport knows of its peer."""
 
-    __slots__ = ("_guard", "_head_bytes", "_head_since", "_settings", "authenticated", "source_address")
+    __slots__ = (
+        "_guard",
+        "_head_bytes",
+        "_head_since",
+        "_last_payload",
+        "_settings",
+        "authenticated",
+        "source_address",
+    )
 
-    def __init__(self, server: web.Server, settings: HttpSettings, **options: Any) -> None:
+    def __init__(self, server: GuardedServer, settings: HttpSettings, **options: Any) -> None:
         super().__init__(server, **options)
+        self._server = server
         self._settings = settings
         self._guard: asyncio.TimerHandle | None = None
         self._head_since = 0.0
         self._head_bytes = 0
+        self._last_payload: StreamReader | None = None
         self.source_address: str | None = None
         self.authenticated: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, or turn the peer away when there are too many."""
         super().connection_made(transport)
-        assert self._manager is not None
-        if len(self._manager.connections) > self._settings.max_connections:
+        if self._server.open_connections > self._settings.max_connections:
             self._turn_away(_TOO_MANY)
             return
         peer = transport.get_extra_info("peername")
@@ -62,6 +71,7 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if count != self._request_count:
             self._head_bytes = 0
+            self._last_payload = self._messages[-1][1]
         elif self._waiter is not None:
             if not self._head_bytes:
                 self._watch_head()
@@ -71,11 +81,11 @@ class Connection(web.RequestHandler):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Let a peer that half-closed after its request still get the answer."""
-        if self._request_in_progress and self._current_request is not None:
-            complete = self._current_request.content.is_eof()
-            self.close()
-            return complete and self.ssl_context is None
-        return None
+        idle = self._waiter is not None and not self._messages
+        if idle or self._last_payload is None or not self._last_payload.is_eof():
+            return None
+        self.close()
+        return self.ssl_context is None
 
     def handle_error(
         self,
@@ -125,6 +135,11 @@ class GuardedServer(web.Server):
     def __init__(self, handler: Any, settings: HttpSettings) -> None:
         super().__init__(handler)
         self._settings = settings
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now."""
+        return len(self._connections)
 
     def __call__(self) -> Connection:
         """Make the protocol of a new connection."""

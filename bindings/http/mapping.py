@@ -76,9 +76,10 @@ def request_from(
         given.pop("x-m2m-rvi", None),
     )
     media = answer_type(given.pop("accept", ""))
-    _read_body(context, request, given.pop("content-type", ""), body)
+    declared = given.pop("content-type", "")
     if given:
         _read_headers(request, given)
+    _read_body(context, request, declared, body)
     if query:
         read_query(request, pairs_of(query), context.attributes)
     return request, media

@@ -60,7 +60,7 @@ class HttpServer:
     @property
     def connections(self) -> int:
         """Open connections."""
-        return 0 if self._server is None else len(self._server.connections)
+        return 0 if self._server is None else self._server.open_connections
 
     async def start(self) -> str:
         """Listen and return the base URL; raises OSError when the address cannot be had."""
@@ -128,7 +128,7 @@ class HttpServer:
                         raise _too_large(limit)
         except TimeoutError:
             raise _BodyRefused(408, "HTTP: the body did not arrive in time", Status.REQUEST_TIMEOUT) from None
-        except (web.RequestPayloadError, PayloadEncodingError):
+        except (web.RequestPayloadError, PayloadEncodingError, ConnectionError):
             raise _BodyRefused(400, "HTTP: the body is malformed", Status.BAD_REQUEST) from None
         return bytes(body)
 
