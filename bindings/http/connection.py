@@ -31,6 +31,7 @@ class Connection(web.RequestHandler):
         "_head_bytes",
         "_head_since",
         "_last_payload",
+        "_server",
         "_settings",
         "authenticated",
         "source_address",

@@ -23,7 +23,7 @@ class Case:
 def _case(
     name: str, *pieces: bytes | float, gives: Answers | tuple[int, int], closes: bool = False, half_close: bool = False
 ) -> Case:
-    answers: Answers = (gives,) if gives and isinstance(gives[0], int) else gives  # type: ignore[assignment]
+    answers: Answers = (gives,) if gives and isinstance(gives[0], int) else gives
     return Case(name, pieces, answers, closes, half_close)
 
 
