@@ -1,0 +1,78 @@
+// The resource tree of the CSE with latest values; a value that changes lights up.
+
+import { load } from "./api.js";
+import { $, make } from "./dom.js";
+import { number } from "./format.js";
+
+const KINDS = { 1: "policy", 2: "AE", 3: "container", 5: "CSEBase", 9: "group", 16: "remote CSE", 23: "subscription" };
+const REFRESH_MS = 30_000;
+const rows = new Map();
+const closed = new Set();
+let timer;
+
+export async function loadTree() {
+  clearTimeout(timer);
+  timer = setTimeout(loadTree, REFRESH_MS);
+  try {
+    const root = await load("/api/tree");
+    rows.clear();
+    const list = make("ul");
+    list.append(node(root));
+    const focused = document.activeElement?.dataset?.path;
+    $("tree").replaceChildren(list);
+    if (focused !== undefined) $("tree").querySelector(`summary[data-path="${CSS.escape(focused)}"]`)?.focus();
+    $("tree-empty").hidden = true;
+  } catch (error) {
+    clearTimeout(timer);
+    timer = setTimeout(loadTree, 5000);
+    if (!rows.size) $("tree-empty").textContent = `The tree cannot be shown: ${error.message}`;
+  }
+}
+
+// A new value; a container that is not known yet makes the tree load again soon.
+export function changeResource({ path, value, time }) {
+  const row = rows.get(path);
+  if (!row) {
+    clearTimeout(timer);
+    timer = setTimeout(loadTree, 2000);
+    return;
+  }
+  showLatest(row, { value, time });
+  row.classList.remove("flash");
+  void row.offsetWidth; // restarts the animation
+  row.classList.add("flash");
+}
+
+function node(resource) {
+  const item = make("li");
+  const inner = resource.children.length > 0;
+  const row = make(inner ? "summary" : "div", "row");
+  row.dataset.path = resource.path;
+  row.append(make("span", "name", resource.name), make("span", "kind", KINDS[resource.type] ?? `type ${resource.type}`), make("span", "latest"));
+  rows.set(resource.path, row);
+  if (resource.latest) showLatest(row, resource.latest);
+  item.append(inner ? branch(resource, row) : row);
+  return item;
+}
+
+function branch(resource, row) {
+  const details = make("details");
+  details.open = !closed.has(resource.path);
+  details.addEventListener("toggle", () => (details.open ? closed.delete(resource.path) : closed.add(resource.path)));
+  const list = make("ul");
+  list.append(...resource.children.map(node));
+  details.append(row, list);
+  return details;
+}
+
+function showLatest(row, { value, time }) {
+  const latest = row.querySelector(".latest");
+  latest.textContent = brief(value);
+  latest.title = `${typeof value === "string" ? value : JSON.stringify(value)}${time ? `\ncreated ${time}` : ""}`;
+}
+
+function brief(value) {
+  if (value === null || typeof value !== "object") return String(value);
+  if (typeof value.value === "number") return `${number(value.value)}${value.unit ? ` ${value.unit}` : ""}`;
+  return value.state ?? value.status ?? JSON.stringify(value);
+}
