@@ -68,11 +68,11 @@ def bare_run(path: Path, per_batch: int, seconds: float) -> tuple[int, float, fl
     while time.perf_counter() - began < seconds:
         units = [unit(next(numbers), caller) for caller in range(per_batch)]
         connection.execute("BEGIN IMMEDIATE")
+        instances = [row for one in units for row in one.kept()]
+        connection.executemany("INSERT INTO i VALUES (?, ?, ?, ?, ?, ?, ?, ?)", instances)
         connection.executemany(
-            "INSERT INTO i VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row for one in units for row in one.instances.values()]
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO r VALUES (?, ?, ?, ?, ?)", [row for one in units for row in one.resources.values()]
+            "INSERT OR REPLACE INTO r VALUES (?, ?, ?, ?, ?)",
+            [row for one in units for row in one.resources.values() if row],
         )
         connection.execute("COMMIT")
         done += per_batch
