@@ -167,6 +167,9 @@ def test_acp_7_details_look_at_the_target(tree: SmallTree, access: AccessControl
     meter = tree.add("fcnt", "m", tree.root, acpi=["id-p"], cnd="meter")
     assert access.permitted(meter, "Cae1", RETRIEVE)
     assert not access.permitted(meter, "Cae1", RETRIEVE, target_type=58)
+    tree.policy("q", allow("Cae1", acod=[{"ty": 58, "spty": {"cnd": "meter"}, "chty": []}]))
+    instances = tree.add("fcnt", "o", tree.root, acpi=["id-q"], cnd="meter")
+    assert not access.permitted(instances, "Cae1", RETRIEVE, target_type=58), "an instance has no definition of its own"
     assert not access.permitted(tree.add("fcnt", "n", tree.root, acpi=["id-p"], cnd="other"), "Cae1", RETRIEVE)
 
 
