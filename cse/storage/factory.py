@@ -14,14 +14,14 @@ async def open_store(settings: StoreSettings) -> Store:
     Raises StoreError when there is no such store, its package is missing, or it cannot be opened.
     """
     name = settings.kind if "." in settings.kind else f"{__package__}.{settings.kind}"
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise _unknown(settings.kind)
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise _unknown(settings.kind) from None
         raise StoreError(f"store kind {settings.kind!r} needs the package {error.name!r}, which is missing") from error
-    except ValueError:
-        raise _unknown(settings.kind) from None
     open_ = getattr(module, "open_store", None)
     if open_ is None or module.__name__ == __name__:
         raise _unknown(settings.kind)

@@ -164,3 +164,9 @@ async def test_number_is_never_given_out_twice(store: Store, reopen: Reopen) -> 
 async def test_close_twice(store: Store) -> None:
     await store.close()
     await store.close()
+
+
+def test_write_set_is_false_only_when_empty() -> None:
+    assert not WriteSet()
+    assert WriteSet(dropped={"cnt-1"})
+    assert WriteSet(outbox={1: None})
