@@ -90,8 +90,7 @@ class Delivery:
             else {"m2m:sgn": Raw(records[0].body)}
         self._queues.setdefault(target, deque()).append(Parcel(records, content, category, counted))
         if target not in self._workers:
-            worker = self._workers[target] = asyncio.get_running_loop().create_task(self._work(target))
-            worker.add_done_callback(lambda _: self._workers.pop(target, None))
+            self._workers[target] = asyncio.get_running_loop().create_task(self._work(target))
 
     def _collect(self, resource: Resource, record: OutboxRecord) -> None:
         """Put a record into the batch; a full batch goes at once, any other when its time is over (SUB-22)."""
@@ -160,13 +159,16 @@ class Delivery:
 
     async def _work(self, target: str) -> None:
         queue = self._queues[target]
-        while queue:
-            parcel = queue[0]
-            if not parcel.dropped:
-                status = await self._try(target, parcel)
-                self._finished(parcel, status)
-            queue.popleft()
-        del self._queues[target]
+        try:
+            while queue:
+                parcel = queue[0]
+                if not parcel.dropped:
+                    status = await self._try(target, parcel)
+                    self._finished(parcel, status)
+                queue.popleft()
+            del self._queues[target]
+        finally:  # in the same step as the last look at the queue: what comes later starts a worker of its own
+            del self._workers[target]
 
     async def _try(self, target: str, parcel: Parcel) -> Status:
         """Send a parcel, again for a while when the target cannot be reached."""
