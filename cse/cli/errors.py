@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,10 @@ def failure_of(error: Exception) -> Failure | None:
     """Explain an exception of a command; None when it is not one that a user can do something about."""
     if isinstance(error, UsageError):
         return Failure(str(error), exit_codes.USAGE, error.hint)
+    from cse.bootstrap import StartError
     from cse.client import RequestFailed, Unreachable
     from cse.settings_file import SettingsError
+    from cse.storage.port import StoreError
     from resources.errors import CseError
 
     if isinstance(error, Unreachable):
@@ -65,8 +68,12 @@ def failure_of(error: Exception) -> Failure | None:
         )
     if isinstance(error, CseError):
         return Failure(error.message, exit_codes.USAGE)
+    if isinstance(error, StartError | StoreError):
+        return Failure(f"the CSE cannot start: {error}", exit_codes.USAGE)
     if isinstance(error, OSError):
-        return Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error), exit_codes.USAGE)
+        hint = "--http HOST:PORT or --listen HOST:PORT takes another" if error.errno == errno.EADDRINUSE else ""
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return Failure(text, exit_codes.USAGE, hint)
     return None
 
 

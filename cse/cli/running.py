@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cse.cli import exit_codes
 from cse.cli.configuration import DEFAULT_FILE, file_of, settings_of
+from cse.cli.errors import UsageError
 from cse.cli.output import Output
 
 if TYPE_CHECKING:
@@ -29,12 +30,16 @@ def add(commands: Commands) -> None:
     """Declare the commands."""
     run = commands.add("run", "run a CSE", _run, remote=False)
     demo = commands.add("demo", "run a CSE with a simulated meter and an energy page", _demo, remote=False)
+    run.add_argument(
+        "--config", metavar="FILE", action="append",
+        help=f"settings file (default {DEFAULT_FILE}, if there); several run several CSEs in one process",
+    )  # fmt: skip
+    demo.add_argument("--config", metavar="FILE", help="settings file")
     for parser in (run, demo):
         _add_settings(parser)
 
 
 def _add_settings(parser: Parser) -> None:
-    parser.add_argument("--config", metavar="FILE", help=f"settings file (default {DEFAULT_FILE}, if there)")
     parser.add_argument("--http", metavar="HOST:PORT", help="where HTTP listens")
     for option, (_, value, text) in OPTIONS.items():
         parser.add_argument(f"--{option}", metavar=value, help=text)
@@ -52,15 +57,17 @@ def overrides_of(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _run(options: argparse.Namespace, _: Output) -> int:
-    return _call("run", options)
+    files, overrides = options.config or [file_of(None)], overrides_of(options)
+    if len(files) > 1 and overrides:
+        raise UsageError("several --config files and an option for one CSE", "put the setting into one of the files")
+    _app().run([settings_of(path, overrides) for path in files])
+    return exit_codes.OK
 
 
 def _demo(options: argparse.Namespace, _: Output) -> int:
-    return _call("demo", options)
+    _app().demo(settings_of(options.config, overrides_of(options)))
+    return exit_codes.OK
 
 
-def _call(name: str, options: argparse.Namespace) -> int:
-    settings = settings_of(file_of(options.config), overrides_of(options))
-    app: Any = importlib.import_module("cse.app")
-    code = getattr(app, name)(settings)
-    return exit_codes.OK if code is None else int(code)
+def _app() -> Any:
+    return importlib.import_module("cse.app")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cse.client import Client, Notification
 
 EVENTS = {"update": 1, "delete": 2, "create": 3, "delete-child": 4, "empty": 5}
+DELETED = 2
 NAMES = {1: "updated", 2: "deleted", 3: "created", 4: "deleted child", 5: "read while empty"}
 
 
@@ -63,7 +64,7 @@ async def _session(options: argparse.Namespace, events: list[int], output: Outpu
 
 
 class Printer:
-    """Prints notifications; ``done`` is set after ``count`` of them, or when the subscription is gone."""
+    """Prints notifications; ``done`` is set after ``count`` of them, or when there is nothing left to watch."""
 
     def __init__(self, output: Output, count: int | None = None) -> None:
         self.done = asyncio.Event()
@@ -80,7 +81,7 @@ class Printer:
             self._output.line(self._text(notification))
         if self._left is not None:
             self._left -= 1
-        if notification.deletion or self._left == 0:
+        if notification.deletion or notification.event_type == DELETED or self._left == 0:
             self.done.set()
 
     def _text(self, notification: Notification) -> str:
