@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from bench.load import LOAD_CORE, Request, Result, fill, instance, measure, send
-from bench.processes import Server, free_port, running
+from bench.processes import BANYAN, BARE, SINK, Server, free_port, running
 from bench.report import COLUMNS, Row, table
 
 ALL = ("W1", "W2", "W3", "W4", "W5", "store")
@@ -32,6 +32,8 @@ WORKLOADS = {
     "W3": ("W3 retrieve container", CONTAINER),
     "W4": ("W4 discover 1,000", DISCOVERY),
 }
+#: An answer of 40 kB is not comparable with an empty one.
+NO_LIMIT = {"W4"}
 SETTINGS = """
 [cse]
 administrators = ["CAdmin"]
@@ -60,24 +62,25 @@ class Bench:
         bare_port, sink_port = free_port(), free_port()
         log = self._folder / "log"
         with (
-            running("bench.bare", str(bare_port), port=bare_port, log=log),
-            running("bench.sink", str(sink_port), port=sink_port, log=log, core=LOAD_CORE),
+            running(*BARE, str(bare_port), port=bare_port, log=log) as bare,
+            running(*SINK, str(sink_port), port=sink_port, log=log, core=LOAD_CORE),
             self._cse("workloads") as cse,
         ):
             self._prepare(cse.port)
             for connections in self._options.connections:
-                limits = self._limits(bare_port, connections)
+                limits = self._limits(bare, connections)
                 for name, (title, request) in WORKLOADS.items():
                     if name in self._options.only:
-                        self._measure(title, cse.port, request, connections, limits.get((name != "W4", request.method)))
+                        limit = None if name in NO_LIMIT else limits[request.method]
+                        self._measure(title, cse, request, connections, limit)
                 if "W5" in self._options.only:
-                    self._notifications(cse.port, sink_port, connections)
+                    self._notifications(cse, sink_port, connections)
 
     def plain_limit(self) -> None:
         """Measure the limit on the event loop of the standard library, for comparison."""
         port = free_port()
-        with running("bench.bare", str(port), "--loop", "asyncio", port=port, log=self._folder / "log"):
-            self._measure("limit: POST, asyncio loop", port, CREATE, 32)
+        with running(*BARE, str(port), "--loop", "asyncio", port=port, log=self._folder / "log") as bare:
+            self._measure("limit: POST, asyncio loop", bare, CREATE, 32)
 
     def stored(self) -> None:
         """Measure memory with 10,000 and 100,000 instances, and the first answer of a new process with them."""
@@ -96,7 +99,7 @@ class Bench:
         port = free_port()
         config = self._folder / f"{name}.toml"
         config.write_text(SETTINGS.format(path=json.dumps(str(self._folder / f"{name}.db")), port=port))
-        return running("cse.cli.main", "run", "--config", str(config), port=port, log=self._folder / "log", path=path)
+        return running(BANYAN, "run", "--config", str(config), port=port, log=self._folder / "log", path=path)
 
     def _prepare(self, port: int) -> None:
         for name in ("w1", "w4"):
@@ -104,33 +107,34 @@ class Bench:
         fill(port, "/cse/w1", 100)
         fill(port, "/cse/w4", 1000)
 
-    def _limits(self, port: int, connections: int) -> dict[tuple[bool, str], Result]:
-        """Measure the bare server with the requests of W1 and W2."""
-        wanted = {request.method: request for name, (_, request) in WORKLOADS.items() if name in self._options.only}
+    def _limits(self, bare: Server, connections: int) -> dict[str, Result]:
+        """Measure the bare server with the requests of W1 and W2, by method."""
+        methods = {request.method for name, (_, request) in WORKLOADS.items() if name in self._options.only - NO_LIMIT}
+        alike = {"POST": CREATE, "GET": LATEST}
         return {
-            (True, method): self._measure(
-                f"limit: {method}", port, {"POST": CREATE, "GET": LATEST}[method], connections
-            )
-            for method in wanted
+            method: self._measure(f"limit: {method}", bare, request, connections)
+            for method, request in alike.items()
+            if method in methods
         }
 
     def _measure(
-        self, title: str, port: int, request: Request, connections: int, limit: Result | None = None
+        self, title: str, server: Server, request: Request, connections: int, limit: Result | None = None
     ) -> Result:
-        result = measure(port, request, connections, self._options.seconds)
-        self._show(Row(title, connections, result, limit))
+        used_s = server.cpu_s()
+        result = measure(server.port, request, connections, self._options.seconds)
+        cpu_us = (server.cpu_s() - used_s) / max(1, result.answers) * 1e6
+        self._show(Row(title, connections, result, cpu_us, limit))
         return result
 
-    def _notifications(self, port: int, sink_port: int, connections: int) -> None:
+    def _notifications(self, cse: Server, sink_port: int, connections: int) -> None:
         """Create in a subscribed container; afterwards every instance has to be known to the sink."""
         name = f"w5-{connections}"
-        send(port, Request("POST", "/cse", "3", json.dumps({"m2m:cnt": {"rn": name}})))
+        send(cse.port, Request("POST", "/cse", "3", json.dumps({"m2m:cnt": {"rn": name}})))
         subscription = {"rn": "s", "nu": [f"http://127.0.0.1:{sink_port}/"], "nct": 1, "enc": {"net": [3]}}
-        send(port, Request("POST", f"/cse/{name}", "23", json.dumps({"m2m:sub": subscription})))
+        send(cse.port, Request("POST", f"/cse/{name}", "23", json.dumps({"m2m:sub": subscription})))
         send(sink_port, Request("DELETE", "/"))
-        result = measure(port, Request("POST", f"/cse/{name}", "4", CREATE.body), connections, self._options.seconds)
-        self._show(Row("W5 create and notify", connections, result))
-        created = send(port, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
+        self._measure("W5 create and notify", cse, Request("POST", f"/cse/{name}", "4", CREATE.body), connections)
+        created = send(cse.port, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
         heard = _settled(sink_port, created)
         delivered = heard["distinct"]
         rate = delivered / heard["seconds"] if heard["seconds"] else 0.0
@@ -183,9 +187,9 @@ def _options() -> argparse.Namespace:
         "--folder", type=Path, default=Path(), help="where the store is written; a real disk, not tmpfs"
     )
     options = parser.parse_args()
-    options.only = options.only.split(",")
+    options.only = set(options.only.split(","))
     options.connections = [int(number) for number in options.connections.split(",")]
-    if unknown := set(options.only) - set(ALL):
+    if unknown := options.only - set(ALL):
         parser.error(f"--only knows {', '.join(ALL)}, not {', '.join(sorted(unknown))}")
     return options
 
@@ -198,8 +202,8 @@ def main() -> None:
             sys.exit(f"{tool} is missing: apt-get install {'wrk' if tool == 'wrk' else 'util-linux'}")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
         bench = Bench(Path(name).resolve(), options)
-        syncs = _syncs_per_second(Path(name))
-        if set(options.only) - {"store"}:
+        syncs, busy = _syncs_per_second(Path(name)), os.getloadavg()[0]
+        if options.only - {"store"}:
             bench.workloads()
         if "W1" in options.only:
             bench.plain_limit()
@@ -207,6 +211,7 @@ def main() -> None:
             bench.stored()
     bench.facts += [
         ("durable 4 KiB writes of this disk, one by one", f"{syncs:,.0f}/s"),
+        ("load average before the run (0 is quiet)", f"{busy:.1f}"),
         ("machine", f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"),
     ]
     print(table(COLUMNS, [row.cells() for row in bench.rows], markdown=options.markdown))

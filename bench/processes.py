@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 #: The one core of the server under test.
 SERVER_CORE = "0"
 ROOT = Path(__file__).parents[1]
+BANYAN = str(Path(sys.executable).with_name("banyan"))
+BARE = (sys.executable, "-m", "bench.bare")
+SINK = (sys.executable, "-m", "bench.sink")
 
 
 def free_port() -> int:
@@ -33,6 +37,11 @@ class Server:
         self.started_in_s = started_in_s
         self._process = process
 
+    def cpu_s(self) -> float:
+        """Return the processor time used so far, in user and kernel mode."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def rss_mib(self) -> float:
         """Return the resident memory now."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
@@ -42,15 +51,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(
-    module: str, *arguments: str, port: int, log: Path, core: str = SERVER_CORE, path: str = "/"
-) -> Iterator[Server]:
-    """Start ``python -m module`` on one core, wait until it answers a GET of ``path``, and end it afterwards."""
+def running(*command: str, port: int, log: Path, core: str = SERVER_CORE, path: str = "/") -> Iterator[Server]:
+    """Start a command on one core, wait until it answers a GET of ``path``, and end it afterwards."""
     began = time.monotonic()
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            ["taskset", "-c", core, sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, stdout=output, stderr=output)
         try:
             _wait_for_answer(process, port, path, log)
             yield Server(process, port, time.monotonic() - began)

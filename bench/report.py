@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from bench.load import Result
 
-COLUMNS = ("workload", "connections", "per second", "of the limit", "p50 ms", "p99 ms", "failures")
+COLUMNS = ("workload", "connections", "per second", "of the limit", "p50 ms", "p99 ms", "CPU us", "failures")
 
 
 class Row(NamedTuple):
-    """One measurement; ``limit`` is what the bare server did with the same request."""
+    """One measurement; ``cpu_us`` is the server's processor time per answer, ``limit`` the bare server's result."""
 
     workload: str
     connections: int
     result: Result
+    cpu_us: float
     limit: Result | None = None
 
     def cells(self) -> tuple[str, ...]:
@@ -29,6 +30,7 @@ class Row(NamedTuple):
             share,
             f"{p50_ms:.2f}",
             f"{p99_ms:.2f}",
+            f"{self.cpu_us:.0f}",
             str(failures),
         )
 
