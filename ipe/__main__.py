@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -27,12 +28,20 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             sys.stdout.write(check(settings) + "\n")
             return 0
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(settings))
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(serve_until_stopped(settings))
     except (SettingsError, PointListError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+async def serve_until_stopped(settings: IpeSettings) -> None:
+    """Run until SIGTERM or SIGINT, which both end by a cancellation."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await serve(settings)
 
 
 def check(settings: IpeSettings) -> str:

@@ -54,7 +54,7 @@ class Runner(Generic[A]):
         self._pushed: dict[str, tuple[float, Reading]] = {}
         self._failing: dict[str, str] = {}
         self._status: dict[str, Any] = {}
-        self._handled: dict[str, str] = {}
+        self._handled: dict[str, tuple[Any, Any]] = {}
 
     async def run(self) -> None:
         """Run until cancelled; then mark the values stale and close the device."""
@@ -177,9 +177,11 @@ class Runner(Generic[A]):
     async def _command(self, point: Point[A], notification: Notification) -> None:
         """Carry out one command and report; one that was notified twice is carried out once."""
         instance = notification.representation
-        if notification.root != "m2m:cin" or self._handled.get(point.name) == instance.get("ri"):
+        # The time too: a CSE that lost its store gives resource IDs again.
+        identity = (instance.get("ri"), instance.get("ct"))
+        if notification.root != "m2m:cin" or self._handled.get(point.name) == identity:
             return
-        self._handled[point.name] = str(instance.get("ri"))
+        self._handled[point.name] = identity
         result: dict[str, Any] = {"command": instance.get("rn")}
         try:
             value = self._commanded(instance)

@@ -208,11 +208,8 @@ def _shortest(value: float) -> float:
     packed = struct.pack(">f", value)
     for digits in (6, 7, 8):
         short = float(f"{value:.{digits}g}")
-        try:
-            if struct.pack(">f", short) == packed:
-                return short
-        except OverflowError:  # rounding the largest float32 up leaves its range
-            continue
+        if struct.pack(">f", short) == packed:
+            return short
     return value
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -38,19 +40,20 @@ class Site:
     meter: Meter
     server: MeterServer
     port: int
+    url: str
     reader: Client
     stranger: Client
 
-    async def latest(self, path: str) -> Any:
-        instance = await self.reader.latest(f"-/meter/{path}")
+    async def latest(self, path: str, ae: str = "meter") -> Any:
+        instance = await self.reader.latest(f"-/{ae}/{path}")
         return None if instance is None else json.loads(instance["con"])
 
-    async def until(self, path: str, wanted: Callable[[Any], bool]) -> Any:
+    async def until(self, path: str, wanted: Callable[[Any], bool], ae: str = "meter") -> Any:
         """Return the latest content of a container once it is as wanted."""
         async with asyncio.timeout(10):
             while True:
                 try:
-                    content = await self.latest(path)
+                    content = await self.latest(path, ae)
                 except RequestFailed as failure:
                     if failure.status not in (Status.NOT_FOUND, Status.ORIGINATOR_HAS_NO_PRIVILEGE):
                         raise
@@ -90,7 +93,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             stack.push_async_callback(clients[-1].close)
             await clients[-1].register("N.test", originator, ae_id=originator)
         task = asyncio.create_task(serve(ipe))
-        yield Site(meter, server, port, *clients)
+        yield Site(meter, server, port, node.url, *clients)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -153,3 +156,46 @@ async def test_a_meter_that_is_switched_off_goes_stale_and_recovers(site: Site) 
     await site.until("status", lambda content: content["state"] == "online")
     await site.until("active_power", lambda content: content["quality"] == "good")
     await site.server.stop()
+
+
+async def test_the_command_runs_and_says_goodbye_when_terminated(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "second.toml"
+    file.write_text(
+        f'protocol = "modbus"\npoints = "points.csv"\nname = "second"\nae_id = "Csecond"\ncse = "{site.url}"\n'
+        f'readers = ["Creader"]\n[device]\nhost = "127.0.0.1"\nport = {site.port}\n'
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "ipe", str(file), stderr=subprocess.DEVNULL)
+    await site.until("status", lambda content: content["state"] == "online", "second")
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert (await site.latest("status", "second"))["reason"] == "the IPE was stopped"
+
+
+async def test_a_cse_that_comes_back_empty_gets_everything_again(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("name,table,address,type,period_s,writable\nload_shed,coil,0,bool,0.1,yes\n")
+    meter = Meter([Row(START, 1.0)], start_s=START.timestamp())
+    server = MeterServer(meter, port=0)
+    table = {
+        "protocol": "modbus", "points": str(tmp_path / "points.csv"), "name": "meter", "ae_id": "Cmeter",
+        "commanders": ["Creader"], "reconnect_first_s": 0.05, "reconnect_limit_s": 0.1,
+        "device": {"host": "127.0.0.1", "port": await server.start()},
+    }  # fmt: skip
+    http_port, task = 0, None
+    for wanted in ("true", "false"):
+        settings = Settings(CseSettings(cse_id="/test"), StoreSettings(kind="memory"), HttpSettings(port=http_port))
+        async with running(settings) as (node,):
+            http_port = int(node.url.rpartition(":")[2])
+            task = task or asyncio.create_task(serve(settings_from({**table, "cse": node.url}, "test")))
+            reader = await connect(node.url)
+            await reader.register("N.test", "Creader", ae_id="Creader")
+            site = Site(meter, server, 0, node.url, reader, reader)
+            await site.until("load_shed", lambda content: content["quality"] == "good")
+            await reader.create("-/meter/load_shed/cmd", "cin", {"con": wanted})
+            done = await site.until("load_shed/cmd/result", lambda content: content["status"] == "done")
+            assert done["value"] is json.loads(wanted)
+            await reader.close()
+    assert task is not None
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await server.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 import pytest
@@ -44,6 +45,17 @@ def test_every_type_survives_a_round_trip(type_: str, value: Value, order: tuple
     words = encode(register, value)
     assert len(words) == register.count
     assert decode(register, words) == value
+
+
+def test_any_float32_is_shown_short_and_stays_the_same() -> None:
+    register = Register(1, "holding", 0, "float32")
+    numbers = random.Random(32)
+    for _ in range(2000):
+        words = [numbers.randrange(0x10000), numbers.randrange(0x10000)]
+        if words[0] & 0x7F80 != 0x7F80:
+            value = decode(register, words)
+            assert encode(register, value) == words
+    assert encode(register, decode(register, [0x7F7F, 0xFFFF])) == [0x7F7F, 0xFFFF]
 
 
 def test_word_order_of_64_bits() -> None:
