@@ -154,7 +154,7 @@ def start_loop(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-def run(*settings: Settings) -> None:
+def run(settings: Sequence[Settings]) -> None:
     """Run one or several CSEs until the process is told to stop. Raises StartError, StoreError or OSError."""
     logs.configure(settings[0].log)
     start_loop(serve(settings))
