@@ -27,4 +27,10 @@ export const change = (value) => signed.format(value);
 export const percent = (value) => percents.format(value);
 export const kw = (value) => `${number(value)} kW`;
 export const kwh = (value) => `${number(value)} kWh`;
+// A number with its unit; long counters in a bigger unit.
+export function quantity(value, unit) {
+  const big = unit.startsWith("W") && Math.abs(value) >= 1e6;
+  return `${number(big ? value / 1e6 : value)} ${big ? `M${unit}` : unit}`.trim();
+}
+
 export const times = (value) => `${whole.format(value)}×`;

@@ -2,7 +2,7 @@
 
 import { load } from "./api.js";
 import { $, make } from "./dom.js";
-import { number } from "./format.js";
+import { quantity } from "./format.js";
 
 const KINDS = { 1: "policy", 2: "AE", 3: "container", 5: "CSEBase", 9: "group", 16: "remote CSE", 23: "subscription" };
 const REFRESH_MS = 30_000;
@@ -15,11 +15,15 @@ export async function loadTree() {
   timer = setTimeout(loadTree, REFRESH_MS);
   try {
     const root = await load("/api/tree");
+    const before = new Map([...rows].map(([path, row]) => [path, row.dataset.time]));
     rows.clear();
     const list = make("ul");
     list.append(node(root));
     const focused = document.activeElement?.dataset?.path;
+    const scrolled = $("tree").scrollTop;
     $("tree").replaceChildren(list);
+    $("tree").scrollTop = scrolled;
+    for (const [path, row] of rows) if (before.has(path) && before.get(path) !== row.dataset.time) flash(row);
     if (focused !== undefined) $("tree").querySelector(`summary[data-path="${CSS.escape(focused)}"]`)?.focus();
     $("tree-empty").hidden = true;
   } catch (error) {
@@ -38,6 +42,10 @@ export function changeResource({ path, value, time }) {
     return;
   }
   showLatest(row, { value, time });
+  flash(row);
+}
+
+function flash(row) {
   row.classList.remove("flash");
   void row.offsetWidth; // restarts the animation
   row.classList.add("flash");
@@ -67,12 +75,14 @@ function branch(resource, row) {
 
 function showLatest(row, { value, time }) {
   const latest = row.querySelector(".latest");
+  row.dataset.time = time;
   latest.textContent = brief(value);
   latest.title = `${typeof value === "string" ? value : JSON.stringify(value)}${time ? `\ncreated ${time}` : ""}`;
 }
 
 function brief(value) {
   if (value === null || typeof value !== "object") return String(value);
-  if (typeof value.value === "number") return `${number(value.value)}${value.unit ? ` ${value.unit}` : ""}`;
+  if (typeof value.value === "number") return quantity(value.value, value.unit ?? "");
+  if (typeof value.value === "boolean") return value.value ? "on" : "off";
   return value.state ?? value.status ?? JSON.stringify(value);
 }
