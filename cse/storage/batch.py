@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from cse.storage.port import InstanceRecord, WriteSet
+from cse.storage.port import InstanceRecord, StoreError, WriteSet
 
 
 class Missing(Enum):
@@ -21,22 +21,13 @@ MISSING: Final = Missing.MISSING
 """Nothing is pending about an instance; the store has to be asked."""
 
 
-class Durable(asyncio.Future[None]):
-    """Resolves when a batch is durable. All callers of a batch wait for the same one, so none may cancel it."""
-
-    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 - the signature of asyncio
-        """Refuse: a cancelled caller goes on once the batch has ended."""
-        return False
-
-
 class Batch:
     """Merged units of work; ``open`` until its write begins. ``revision`` is that of its last unit."""
 
-    __slots__ = ("changes", "future", "names", "open", "removed", "revision", "shelves", "undo", "units")
+    __slots__ = ("changes", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
 
-    def __init__(self, future: Durable) -> None:
+    def __init__(self) -> None:
         self.changes = WriteSet()
-        self.future = future
         self.open = True
         self.revision = 0
         self.units = 0
@@ -44,6 +35,7 @@ class Batch:
         self.shelves: dict[str, list[int]] = {}
         self.names: dict[tuple[str, str], int] = {}
         self.removed: set[int] = set()
+        self.waiters: list[asyncio.Future[None]] = []
 
     def fits(self, changes: WriteSet) -> bool:
         """Tell whether a later unit can be merged without a change of meaning.
@@ -77,6 +69,23 @@ class Batch:
                 shelf.append(seq)
             if instance.name is not None:
                 self.names[instance.pi, instance.name] = seq
+
+    def wait(self) -> asyncio.Future[None]:
+        """Return a future that ends with the batch; each caller has his own and may cancel it."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        return waiter
+
+    def end(self, failure: str = "") -> None:
+        """Tell all callers that the batch is durable, or that it never will be."""
+        for waiter in self.waiters:
+            if waiter.done():
+                continue
+            if failure:
+                waiter.set_exception(StoreError(failure))
+                waiter.exception()  # marks it as seen: a caller may have gone away
+            else:
+                waiter.set_result(None)
 
     def hides(self, instance: InstanceRecord) -> bool:
         """Tell whether this batch trims, drops or removes an instance."""

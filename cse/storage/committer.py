@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from cse.storage.batch import MISSING, Batch, Durable, Missing, Shelf, pending, shelf_of, visible
+from cse.storage.batch import MISSING, Batch, Missing, Shelf, pending, shelf_of, visible
 from cse.storage.port import InstanceRecord, Store, StoreError, WriteSet
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 class Committer:
     """The only writer of a CSE's store; lives in one event loop.
 
-    ``revision`` counts the units submitted, ``durable`` is the highest of them that is in the store for good.
+    ``revision`` counts the units submitted, ``durable`` is the highest of them that is in the store for good; after
+    a failure, which takes all others back, they are the same.
     ``failed`` says why the committer has stopped; empty while it works. After a failed write nothing is written any
     more: what the disk holds is known, what a second try would do to it is not.
     """
@@ -39,6 +40,8 @@ class Committer:
     def submit(self, changes: WriteSet, undo: Callable[[], None] | None = None) -> asyncio.Future[None]:
         """Take a unit of work; the future resolves when it is durable and fails with StoreError when it never will.
 
+        A cancelled future changes nothing for the unit: it is written all the same.
+
         ``undo`` takes the unit's effect in memory back; it is called before the future fails. Raises StoreError at
         once when the committer has stopped; then ``undo`` is not called.
         """
@@ -49,7 +52,7 @@ class Committer:
             batch = self._begin()
         self.revision += 1
         batch.add(changes, self.revision, undo)
-        return batch.future
+        return batch.wait()
 
     async def settled(self, revision: int | None = None) -> None:
         """Wait until a unit (default: all submitted so far) is durable; does not suspend when it is.
@@ -62,7 +65,7 @@ class Committer:
         batch = next((batch for batch in self._batches if batch.revision >= wanted), None)
         if batch is None:
             raise StoreError(self.failed or f"revision {wanted} was not submitted, the latest is {self.revision}")
-        await batch.future
+        await batch.wait()
 
     async def close(self) -> None:
         """Write what was submitted, then close the store."""
@@ -71,7 +74,7 @@ class Committer:
         self._closed = True
         try:
             while self._batches:
-                await asyncio.wait([self._batches[-1].future])
+                await asyncio.wait([self._batches[-1].wait()])
         finally:
             await self.store.close()
 
@@ -174,11 +177,10 @@ class Committer:
 
     def _begin(self) -> Batch:
         """Open a new batch; a write begins once everything that is ready in this turn of the loop has joined."""
-        loop = asyncio.get_running_loop()
-        batch = Batch(Durable(loop=loop))
+        batch = Batch()
         self._batches.append(batch)
         if self._writer is None:
-            self._writer = loop.create_task(self._write_batches())
+            self._writer = asyncio.get_running_loop().create_task(self._write_batches())
         return batch
 
     async def _write_batches(self) -> None:
@@ -192,7 +194,7 @@ class Committer:
                 await self.store.write(batch.changes)
                 del self._batches[0]
                 self.durable = batch.revision
-                batch.future.set_result(None)
+                batch.end()
         except StoreError as error:
             self._fail(str(error))
         except BaseException as error:
@@ -206,6 +208,7 @@ class Committer:
     def _fail(self, reason: str) -> None:
         """Stop: take everything back that is not durable, the latest first, then tell the callers."""
         self.failed = reason
+        self.revision = self.durable
         logger.error("the store has failed and takes no more changes: %s", reason)
         batches, self._batches = self._batches, []
         for batch in reversed(batches):
@@ -215,8 +218,7 @@ class Committer:
                 except Exception:
                     logger.exception("an undo failed, the working set differs from the store")
         for batch in batches:
-            batch.future.set_exception(StoreError(reason))
-            batch.future.exception()  # marks it as seen: a caller may have gone away
+            batch.end(reason)
 
 
 def _number(item: tuple[int, *tuple[object, ...]]) -> int:
