@@ -60,7 +60,7 @@ class HttpClient:
                 content = await _read(answer)
                 return response_from(answer.status, answer.headers, content, self._limits)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise Unreachable(f"{method} {_shown(url)}: {error or type(error).__name__}") from error
+            raise Unreachable(f"{method} {_shown(url)}: {str(error) or type(error).__name__}") from error
         except BadRequest as error:
             raise Unreachable(f"{method} {_shown(url)}: answer not readable: {error.message}") from error
 
