@@ -127,7 +127,7 @@ class Page:
         containers = [each for each in root.walk() if each.type == CONTAINER][:TREE_VALUES]
         latest = await asyncio.gather(*(self._latest(each.address) for each in containers))
         values = {id(each): value for each, value in zip(containers, latest, strict=True) if value is not None}
-        return _node(root, "", values)
+        return _node(root, "", "", values)
 
     async def _latest(self, container: str) -> dict[str, Any] | None:
         try:
@@ -166,12 +166,14 @@ class Page:
             await response.write(message)
 
 
-def _node(reference: Reference, path: str, values: dict[int, Any]) -> dict[str, Any]:
-    children = sorted(reference.children, key=lambda child: child.name)
-    node: dict[str, Any] = {"name": reference.name, "type": reference.type, "path": path}
+def _node(reference: Reference, path: str, above: str, values: dict[int, Any]) -> dict[str, Any]:
+    """Describe a resource; when its parent may not be seen by us, its name tells the way from the one above."""
+    name = path.removeprefix(above).strip("/") or reference.name
+    node: dict[str, Any] = {"name": name, "type": reference.type, "path": path}
     if (latest := values.get(id(reference))) is not None:
         node["latest"] = latest
-    node["children"] = [_node(child, f"{path}/{child.name}".strip("/"), values) for child in children]
+    children = sorted(reference.children, key=lambda child: child.address)
+    node["children"] = [_node(child, child.address.partition("/")[2], path, values) for child in children]
     return node
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from cse.client import Client
 from cse.clock import timestamp
-from tests.ae.monitor.fake_cse import FakeCse
 
 THURSDAY = 1_426_114_800.0  # 2015-03-12 00:00 in Zurich
 
@@ -23,8 +22,9 @@ def load_kw(at: float) -> float:
 class Meter:
     """Writes samples every 15 minutes of its own time; ``register`` starts shortly before it rolls over."""
 
-    def __init__(self, cse: FakeCse, start: float = THURSDAY, register: float = 4_294_000.0) -> None:
-        self.client = Client(cse.transport(), "Cmeter")
+    def __init__(self, client: Client, start: float = THURSDAY, register: float = 4_294_000.0) -> None:
+        self.client = client
+        self.attributes: dict[str, object] = {}
         self.at = start
         self.register = register
         self.size = 2.0**32 / 1000
@@ -32,7 +32,7 @@ class Meter:
     async def install(self) -> None:
         await self.client.register("N.meter", "meter", ae_id="Cmeter")
         for name in ("power", "energy", "status"):
-            await self.client.ensure("-/meter", "cnt", name)
+            await self.client.ensure("-/meter", "cnt", name, self.attributes)
         await self.write("status", {"state": "online", "reason": ""})
 
     async def write(self, container: str, content: dict[str, object]) -> None:

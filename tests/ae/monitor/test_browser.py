@@ -27,7 +27,7 @@ def cse() -> FakeCse:
 
 @pytest.fixture
 async def meter(cse: FakeCse) -> Meter:
-    meter = Meter(cse)
+    meter = Meter(Client(cse.transport(), "Cmeter"))
     await meter.install()
     return meter
 

@@ -43,7 +43,7 @@ def cse() -> FakeCse:
 
 @pytest.fixture
 async def meter(cse: FakeCse) -> Meter:
-    meter = Meter(cse)
+    meter = Meter(Client(cse.transport(), "Cmeter"))
     await meter.install()
     return meter
 
@@ -197,7 +197,7 @@ async def test_it_waits_for_the_cse_and_for_the_meter(cse: FakeCse) -> None:
     await until(lambda: view.device["state"] == "disconnected")
     cse.down = False
     await until(lambda: view.device["text"].startswith("Waiting for the meter"))
-    await Meter(cse).install()
+    await Meter(Client(cse.transport(), "Cmeter")).install()
     await until(lambda: view.device["state"] == "online")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -259,7 +259,7 @@ async def test_a_replay_that_begins_anew_is_followed(cse: FakeCse, meter: Meter)
 @pytest.mark.parametrize(("day", "quarters"), [("2015-03-29", 92), ("2015-10-25", 100)])
 async def test_a_day_when_the_clock_changes(cse: FakeCse, day: str, quarters: int) -> None:
     start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Europe/Zurich")).timestamp()
-    meter = Meter(cse, start - 900)
+    meter = Meter(Client(cse.transport(), "Cmeter"), start - 900)
     await meter.install()
     async with running(cse) as view:
         await meter.steps([100.0] * (quarters + 1))

@@ -180,7 +180,7 @@ async def test_a_slow_reader_is_told_to_load_again() -> None:
 
 
 async def test_the_tree_shows_kinds_and_latest_values(browser: aiohttp.ClientSession, cse: FakeCse) -> None:
-    meter = Meter(cse)
+    meter = Meter(Client(cse.transport(), "Cmeter"))
     await meter.install()
     await meter.step(42.0)
     async with browser.get("/api/tree") as response:
