@@ -40,7 +40,8 @@ def add(commands: Commands) -> None:
 
 
 def _add_settings(parser: Parser) -> None:
-    parser.add_argument("--http", metavar="HOST:PORT", help="where HTTP listens")
+    parser.add_argument("--http", metavar="HOST:PORT", help="where HTTP listens (default 127.0.0.1:8080)")
+    parser.add_argument("--allow-plain", action="store_true", help="listen without TLS beyond this machine")
     for option, (_, value, text) in OPTIONS.items():
         parser.add_argument(f"--{option}", metavar=value, help=text)
 
@@ -53,6 +54,8 @@ def overrides_of(options: argparse.Namespace) -> dict[str, str]:
     if options.http is not None:
         host, port = address_of(options.http)
         given |= {"http.host": host, "http.port": str(port)}
+    if options.allow_plain:
+        given["http.allow_plain"] = "true"
     return {f"BANYAN_{key.upper().replace('.', '__')}": value for key, value in given.items() if value is not None}
 
 

@@ -109,7 +109,9 @@ def as_object(notification: Notification) -> dict[str, Any]:
 
 
 def address_of(text: str) -> tuple[str, int]:
-    """Read ``HOST[:PORT]``, IPv6 hosts in brackets; the port is 0 when left out. Raises UsageError."""
+    """Read ``HOST[:PORT]`` or a port of this machine, IPv6 hosts in brackets; 0 is any free port. Raises UsageError."""
+    if text.isascii() and text.isdigit():
+        text = f"127.0.0.1:{text}"
     host, colon, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
     if not colon:
         return text.strip("[]"), 0

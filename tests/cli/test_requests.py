@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def building(admin: Banyan) -> Banyan:
     """An administrator of a CSE that has cse/house with power (two values) and heat (none)."""
-    assert admin("create", "cse", "cnt", "rn=house", "lbl:=[\"building\"]").code == 0
+    assert admin("create", "cse", "cnt", "rn=house", 'lbl:=["building"]').code == 0
     for name in ("power", "heat"):
         assert admin("create", "cse/house", "cnt", f"rn={name}").code == 0
     for value in ("1", "2"):
