@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cse.core import Call, Target, attributes_of, resolve, settle_virtual
 from cse.filters import Candidate, Filter, compile_filter
 from cse.instances import instance_id, name_of
+from cse.operations.result import reference
 from cse.primitive import ResponsePrimitive
 from resources.errors import BadRequest, CseError
 from resources.model import Permission, Resource, ResourceType
@@ -21,6 +22,60 @@ class Hit(NamedTuple):
     ri: str
     name: str
     ty: int
+
+
+class Hits:
+    """Discovered resources of one place in the tree, one after the other."""
+
+    def __init__(self, hits: list[Hit]) -> None:
+        self._hits = hits
+
+    def __len__(self) -> int:
+        return len(self._hits)
+
+    def part(self, first: int, most: int) -> Hits:
+        """At most ``most`` from the ``first`` on."""
+        return Hits(self._hits[first:first + most])
+
+    def addresses(self, *, unstructured: bool) -> list[str]:
+        """Their addresses in one form."""
+        return [hit.ri for hit in self._hits] if unstructured else [hit.path for hit in self._hits]
+
+    def all(self) -> list[Hit]:
+        """Each of them in full."""
+        return self._hits
+
+
+class Siblings(Hits):
+    """Instances of one parent by their keys: thousands of them become addresses without an object for each."""
+
+    def __init__(self, path: str, type_: ResourceType, keys: list[tuple[int, str | None, str]]) -> None:
+        self._path = path
+        self._type = type_
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def part(self, first: int, most: int) -> Hits:
+        """At most ``most`` from the ``first`` on."""
+        return Siblings(self._path, self._type, self._keys[first:first + most])
+
+    def addresses(self, *, unstructured: bool) -> list[str]:
+        """Their addresses in one form (``instance_id`` written out: this runs once per instance)."""
+        short = self._type.short
+        if unstructured:
+            return [f"{short}-{seq:x}" for seq, _, _ in self._keys]
+        below, generated = f"{self._path}/", f"{self._path}/{short}-"
+        return [f"{generated}{seq:x}" if name is None else below + name for seq, name, _ in self._keys]
+
+    def all(self) -> list[Hit]:
+        """Each of them in full."""
+        found = []
+        for seq, name, _ in self._keys:
+            ri = instance_id(self._type.short, seq)
+            found.append(Hit(f"{self._path}/{name or ri}", ri, name or ri, self._type.number))
+        return found
 
 
 #: Tags that all instances of one parent answer alike, so no instance has to be read.
@@ -38,35 +93,36 @@ async def discover(call: Call) -> ResponsePrimitive:
         raise BadRequest(f"rcn: {rcn} is not for discovery; leave it out for addresses, or 6 for child references")
     call.require_target(Permission.DISCOVERY)
     wanted = compile_filter(criteria, core.settings.max_results)
-    hits: list[Hit] = []
+    found: list[Hits] = []
     offset = None
-    position = 0
+    position = count = 0
     if call.target.instance is None:
         async for group in _found(call, call.target.resource, call.target.resource.path, wanted, 1):
             first = max(0, wanted.offset - 1 - position)
-            room = wanted.limit - len(hits)
-            hits += group[first:first + room]
-            if len(group) - first > room:
-                offset = wanted.offset + len(hits)
-                break
+            part = group.part(first, wanted.limit - count)
+            found.append(part)
+            count += len(part)
             position += len(group)
+            if position > wanted.offset - 1 + count:
+                offset = wanted.offset + count
+                break
     if criteria.relative_path is not None:
-        hits = await _applied(call, hits, criteria.relative_path)
+        found = [Hits(await _applied(call, found, criteria.relative_path))]
     await core.committer.settled()
-    response = ResponsePrimitive(Status.OK, content=_content(hits, rcn, unstructured=request.result_type == 2))
+    response = ResponsePrimitive(Status.OK, content=_content(found, rcn, unstructured=request.result_type == 2))
     if offset is not None:
         response.content_status, response.content_offset = 1, offset
     return response
 
 
-def _content(hits: list[Hit], rcn: int | None, *, unstructured: bool) -> dict[str, Any]:
+def _content(found: list[Hits], rcn: int | None, *, unstructured: bool) -> dict[str, Any]:
     if rcn == 6:
-        return {"m2m:rrl": {"rrf": [{"nm": hit.name, "typ": hit.ty, "val": hit.ri if unstructured else hit.path}
-                                    for hit in hits]}}
-    return {"m2m:uril": [hit.ri for hit in hits] if unstructured else [hit.path for hit in hits]}
+        return {"m2m:rrl": {"rrf": [reference(hit.name, hit.ty, hit.ri if unstructured else hit.path)
+                                    for group in found for hit in group.all()]}}
+    return {"m2m:uril": [address for group in found for address in group.addresses(unstructured=unstructured)]}
 
 
-async def _found(call: Call, resource: Resource, path: str, wanted: Filter, level: int) -> AsyncIterator[list[Hit]]:
+async def _found(call: Call, resource: Resource, path: str, wanted: Filter, level: int) -> AsyncIterator[Hits]:
     """Matching descendants in groups, parents before children, structural children before instances."""
     for child in tuple(resource.children.values()):
         if not call.live(child) or child.attributes.get("regs") == INACTIVE:
@@ -74,7 +130,7 @@ async def _found(call: Call, resource: Resource, path: str, wanted: Filter, leve
         below = f"{path}/{child.rn}"
         if call.permitted(child, Permission.DISCOVERY) \
                 and await wanted.matches(Candidate(call.core, child.attributes, resource, child)):
-            yield [Hit(below, child.ri, child.rn, child.type.number)]
+            yield Hits([Hit(below, child.ri, child.rn, child.type.number)])
         if wanted.level is None or level < wanted.level:
             async for group in _found(call, child, below, wanted, level + 1):
                 yield group
@@ -85,32 +141,28 @@ async def _found(call: Call, resource: Resource, path: str, wanted: Filter, leve
             yield await _instances(call, resource, path, type_, wanted)
 
 
-async def _instances(call: Call, parent: Resource, path: str, type_: ResourceType, wanted: Filter) -> list[Hit]:
+async def _instances(call: Call, parent: Resource, path: str, type_: ResourceType, wanted: Filter) -> Hits:
     stamp, number = call.stamp, type_.number
     if wanted.operation == 1 and number not in wanted.conditions.get("ty", (number,)):
-        return []
+        return Hits([])
     if SAME_FOR_SIBLINGS.issuperset(wanted.conditions):
         sample = Candidate(call.core, {"ty": number}, parent, None)
         if not await wanted.matches(sample):
-            return []
-        short = type_.short
-        return [
-            Hit(f"{path}/{name or instance_id(short, seq)}", instance_id(short, seq), name or instance_id(short, seq),
-                number)
-            for seq, name, expires in await call.core.committer.instance_keys(parent.ri) if expires > stamp
-        ]
-    return [
+            return Hits([])
+        keys = await call.core.committer.instance_keys(parent.ri)
+        return Siblings(path, type_, [key for key in keys if key[2] > stamp])
+    return Hits([
         Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)
         for record in await call.core.instances.all(parent)
         if record.expires > stamp and await wanted.matches(Candidate(call.core, attributes_of(record), parent, None))
-    ]
+    ])
 
 
-async def _applied(call: Call, hits: list[Hit], relative: str) -> list[Hit]:
+async def _applied(call: Call, found: list[Hits], relative: str) -> list[Hit]:
     """Append ``arp`` to each match; what does not exist or may not be discovered is dropped (DIS-4)."""
     tail = tuple(segment for segment in relative.split("/") if segment)
     applied = []
-    for hit in hits:
+    for hit in (hit for group in found for hit in group.all()):
         target = await _reach(call, (hit.ri, *tail))
         if target is None:
             continue
