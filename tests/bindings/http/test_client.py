@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -30,9 +31,11 @@ async def client() -> AsyncIterator[HttpClient]:
 async def serve() -> AsyncIterator[Serve]:
     """Serve one fixed answer to whatever comes."""
     servers: list[asyncio.Server] = []
+    writers: list[asyncio.StreamWriter] = []
 
     async def serving(answer: bytes) -> str:
         async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
             await reader.readuntil(b"\r\n\r\n")
             writer.write(answer)
             if answer:
@@ -45,6 +48,10 @@ async def serve() -> AsyncIterator[Serve]:
     yield serving
     for server in servers:
         server.close()
+    for writer in writers:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 def answer(head: str, body: bytes = b"") -> bytes:
