@@ -212,7 +212,6 @@ class Monitor:
             self._set_back(quarter.start)
         await self._write(QUARTERS, timestamp(quarter.start)[:15], interval_record(quarter), ["energy/15min"])
         self.view.quarters[quarter.start] = quarter
-        self.view.quarters.pop(quarter.start - LEARNING_DAYS * 86400, None)
         for closed in self._counting.roll_up(quarter):
             await self._write_total(closed)
         if quarter.complete:
@@ -233,7 +232,9 @@ class Monitor:
             self._learn(total.end)
 
     def _learn(self, until: float) -> None:
-        """Take the threshold from the days before ``until`` unless it is given."""
+        """Forget what is too old, and take the threshold from the days before ``until`` unless it is given."""
+        oldest = until - LEARNING_DAYS * 86400
+        self.view.quarters = {start: each for start, each in self.view.quarters.items() if start >= oldest}
         if not self.settings.alarm_threshold_kw:
             midnight, _ = day_borders(day_of(until, self._zone), self._zone)
             past = [each.demand_kw for each in self.view.quarters.values() if each.complete and each.end <= midnight]

@@ -55,7 +55,7 @@ class View:
                 self.hub.publish("power", self._power())
             return
         if newest is not None and sample.time < newest.time:
-            if sample.time > newest.time - TREND_S:
+            if not sample.good or sample.time > newest.time - TREND_S:
                 return
             self._points = [point for point in self._points if point.time < sample.time]
             self._pace.clear()

@@ -91,6 +91,29 @@ async def test_the_page_before_the_first_value(open_page: Open, meter: Meter) ->
     await api.expect(page.locator("#curve canvas")).to_be_visible()
 
 
+async def test_the_page_finds_the_monitor_again(cse: FakeCse, meter: Meter) -> None:
+    service = MonitorService(Client(cse.transport(), "Cmonitor", receiver=cse.receiver), MonitorSettings(port=0))
+    url = await service.start()
+    port = int(url.rstrip("/").rpartition(":")[2])
+    async with api.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.goto(url)
+        await api.expect(page.locator("#device")).to_contain_text("online")
+        await service.stop()
+        await api.expect(page.locator("#device")).to_contain_text("Reconnecting")
+        await api.expect(page.locator("#banner")).to_be_visible()
+        await meter.step(77.0)
+        again = MonitorService(
+            Client(cse.transport(), "Cmonitor", receiver=cse.receiver), MonitorSettings(port=port)
+        )
+        await again.start()
+        await api.expect(page.locator("#now")).to_have_text("77", timeout=10_000)
+        await api.expect(page.locator("#banner")).to_be_hidden()
+        await browser.close()
+        await again.stop()
+
+
 async def test_the_page_works_by_keyboard_and_fits_a_telephone(open_page: Open, meter: Meter) -> None:
     await meter.steps([100.0] * 20)
     page = await open_page(390, 800)

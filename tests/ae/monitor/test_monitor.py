@@ -10,6 +10,7 @@ import pytest
 
 from ae_samples.monitor.hub import Hub
 from ae_samples.monitor.monitor import Monitor
+from ae_samples.monitor.service import MonitorService
 from ae_samples.monitor.settings import MonitorSettings
 from ae_samples.monitor.view import View
 from cse.client import Client
@@ -225,6 +226,21 @@ async def test_a_silent_meter_is_stale(cse: FakeCse, meter: Meter) -> None:
         await until(lambda: view.device["state"] == "stale")
         await meter.step()
         await until(lambda: view.device["state"] == "online")
+
+
+async def test_a_fault_ends_the_monitor_but_not_the_page(
+    cse: FakeCse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = MonitorService(Client(cse.transport(), "Cmonitor", receiver=cse.receiver), settings(port=0))
+
+    async def broken() -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(service.monitor, "run", broken)
+    await service.start()
+    await until(lambda: service.view.device["state"] == "disconnected")
+    await service.stop()
+    assert "the monitor stopped" in caplog.text
 
 
 async def test_stale_and_malformed_samples_give_no_energy(cse: FakeCse, meter: Meter) -> None:

@@ -136,6 +136,15 @@ async def test_a_new_day_begins_a_new_curve(browser: aiohttp.ClientSession, view
     assert state["power"]["trend"] == 10.0
 
 
+async def test_an_old_value_that_is_sent_again_as_stale_only_fades_the_power(view: View) -> None:
+    view.power(Sample(THURSDAY, 100.0))
+    view.power(Sample(THURSDAY + 7200, 110.0))
+    view.power(Sample(THURSDAY, 100.0, good=False))
+    view.power(Sample(THURSDAY + 7200, 110.0, good=False))
+    power = view.snapshot()["power"]
+    assert (power["time"], power["good"]) == (THURSDAY + 7200, False)
+
+
 async def test_events_follow_the_data_and_silence_has_a_heartbeat(browser: aiohttp.ClientSession, view: View) -> None:
     view.power(Sample(THURSDAY, 100.0))
     async with browser.get("/api/events") as response:
