@@ -53,7 +53,7 @@ class Work:
     def submit(self, committer: Committer) -> Future[None]:
         """Hand the changes over; the future is done when they are durable. Raises StoreError, nothing changed."""
         try:
-            future = committer.submit(self.changes, self._take_back if self.undo else None)
+            future = committer.submit(self.changes, self._take_back)
         except StoreError:
             self._take_back()
             raise
@@ -64,3 +64,5 @@ class Work:
     def _take_back(self) -> None:
         for step in reversed(self.undo):
             step()
+        for resource in self.touched:
+            resource.revision = 0  # a failed store takes nothing more: what is left is what it has

@@ -177,6 +177,8 @@ async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]
     if count:
         shelf.newest = record
         work.put_instance(record)
+    else:
+        work.remove_instance(record)  # it had no room, but its number has been given out
     work.put(parent)
     core.notifier.instance_created(work, parent, type_, record, attributes)
     await core.commit(work)
