@@ -1,0 +1,80 @@
+"""What the documents point at exists: files, headings, make targets, commands, settings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cse.cli.main import build_parser
+from cse.settings_file import kinds
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+of_each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a document's headings."""
+    headings = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def code(text: str) -> str:
+    """Return all code of a document, blocks and phrases."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+
+
+@of_each_document
+def test_links_lead_somewhere(document: Path) -> None:
+    wrong = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            wrong.append(link)
+    assert wrong == []
+
+
+@of_each_document
+def test_make_targets_exist(document: Path) -> None:
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)", code(document.read_text(encoding="utf-8"))))
+    assert named - TARGETS == set()
+
+
+@of_each_document
+def test_commands_exist(document: Path) -> None:
+    commands = {word for action in build_parser()._actions for word in (action.choices or ())}
+    named = set(
+        re.findall(r"^(?:`|\$ )?banyan ([a-z][a-z-]*)", code(document.read_text(encoding="utf-8")), re.MULTILINE)
+    )
+    assert commands
+    assert named - commands == set()
+
+
+@of_each_document
+def test_settings_exist(document: Path) -> None:
+    tables = "|".join({key.partition(".")[0] for key in kinds()})
+    named = set(re.findall(rf"`((?:{tables})\.[a-z_.]*_[a-z_.]*)`", document.read_text(encoding="utf-8")))
+    assert {name for name in named - kinds().keys() if not is_module(name)} == set()
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def test_every_library_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"]]
+    wanted += [name for extra in project["project"]["optional-dependencies"].values() for name in extra]
+    wanted += [name for group in project["dependency-groups"].values() for name in group if isinstance(name, str)]
+    names = {re.split(r"[\[<>=; ]", line)[0].lower() for line in wanted} - {"banyan-cse"}
+    reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    assert {name for name in names if name not in reasons} == set()
