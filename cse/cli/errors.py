@@ -22,6 +22,8 @@ HINTS = {
     4126: "the settings under [cse.registration] say which AE-IDs and App-IDs may register",
     5204: "the CSE could not call back; --listen HOST:PORT and --url say where it reaches this machine",
 }
+#: A module missing from these is a fault of ours, not an extra that is not installed.
+OWN_PACKAGES = ("cse", "resources", "bindings", "ipe", "ae_samples")
 
 
 class UsageError(Exception):
@@ -70,6 +72,9 @@ def failure_of(error: Exception) -> Failure | None:
         return Failure(error.message, exit_codes.USAGE)
     if isinstance(error, StartError | StoreError):
         return Failure(f"the CSE cannot start: {error}", exit_codes.USAGE)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(OWN_PACKAGES):
+        hint = "install what it belongs to: pip install 'banyan-cse[http]', or [demo] for the demonstration"
+        return Failure(f"{error.name} is not installed", exit_codes.USAGE, hint)
     if isinstance(error, OSError):
         hint = "--http HOST:PORT or --listen HOST:PORT takes another" if error.errno == errno.EADDRINUSE else ""
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)

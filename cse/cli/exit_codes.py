@@ -10,7 +10,7 @@ INTERRUPTED = 130
 HELP = """\
 exit codes:
   0    done
-  2    the command line, a file or a setting is wrong
+  2    the command line, a file or a setting is wrong; a CSE cannot start
   3    the CSE cannot be reached
   4    the CSE refused the request (4xxx)
   5    the CSE or something behind it failed (5xxx, 6xxx)

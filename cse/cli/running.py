@@ -68,7 +68,12 @@ def _run(options: argparse.Namespace, _: Output) -> int:
 
 
 def _demo(options: argparse.Namespace, _: Output) -> int:
-    _app().demo(settings_of(options.config, overrides_of(options)))
+    from ipe.modbus.replay import DataMissing
+
+    try:
+        _app().demo(settings_of(options.config, overrides_of(options)))
+    except DataMissing as error:
+        raise UsageError(str(error)) from None
     return exit_codes.OK
 
 
