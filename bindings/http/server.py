@@ -27,6 +27,8 @@ from resources.status import Status
 __all__ = ["HttpServer", "Page", "Route"]
 
 _log = logging.getLogger(__name__)
+#: How long a stopping server waits for requests that are being worked on.
+_DRAIN_S = 10.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -66,7 +68,7 @@ class HttpServer:
         """Listen and return the base URL; raises OSError when the address cannot be had."""
         settings = self._settings
         self._server = GuardedServer(self._answer, settings)
-        self._runner = web.ServerRunner(self._server)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=_DRAIN_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
         await site.start()

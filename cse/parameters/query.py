@@ -21,7 +21,7 @@ from resources.errors import BadRequest
 
 #: Known attribute short names with their type; None where a name has several types or the type does not matter.
 AttributeTypes = Mapping[str, DataType | None]
-#: A field and its value, split at ``+`` and decoded; a single-valued field gets its parts joined again.
+#: A field and its value, split at ``+`` and decoded. In a single-valued field a plus stands for a blank, as in forms.
 Pair = tuple[str, Sequence[str]]
 
 _REQUEST_FIELDS = {
@@ -94,7 +94,7 @@ def _criteria(request: RequestPrimitive) -> FilterCriteria:
 
 
 def _set(request: RequestPrimitive, parameter: Parameter, values: Sequence[str]) -> None:
-    parts = values if parameter.many else ("+".join(values),)
+    parts = values if parameter.many else (" ".join(values),)
     parsed = [parse(parameter, text) for text in parts]
     value: Any = parsed if parameter.many else parsed[0]
     if not parameter.supported:

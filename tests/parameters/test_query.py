@@ -80,7 +80,7 @@ def test_no_filter_field_no_filter_criteria() -> None:
         ("ms=20260131T120000&us=20260131T120000", {"ms": ["20260131T120000"], "us": ["20260131T120000"]}),
         ("sts=4&stb=0&sza=0&szb=9", {"sts": [4], "stb": [0], "sza": [0], "szb": [9]}),
         ("cty=application/json+text/plain", {"cty": ["application/json", "text/plain"]}),
-        ("lbq=room+EQ+1", {"lbq": ["room+EQ+1"]}),
+        ("lbq=room+EQ+1%2B1", {"lbq": ["room EQ 1+1"]}),
         ("rn=a", {"atr": [("rn", "a")]}),
         ("rn=a*+b&api=Nx", {"atr": [("rn", "a*"), ("rn", "b"), ("api", "Nx")]}),
         ("mni=5", {"atr": [("mni", 5)]}),

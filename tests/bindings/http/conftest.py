@@ -1,7 +1,8 @@
-"""A CSE behind HTTP with small limits; a whole CSE takes its place by overriding ``hostile_target``."""
+"""A CSE behind HTTP with small limits: the binding alone and the whole."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bindings.http.server import HttpServer
-from cse.settings import HttpSettings, JsonSettings
+from cse.app import running
+from cse.settings import CseSettings, HttpSettings, JsonSettings, Settings, StoreSettings
 from tests.bindings.small_cse import SmallCse
 
 SMALL_HTTP = HttpSettings(
@@ -32,12 +34,32 @@ class Target:
     port: int
 
 
-@pytest.fixture
-async def hostile_target() -> AsyncIterator[Target]:
-    """Serve a CSE over HTTP with the limits above."""
+@contextlib.asynccontextmanager
+async def small_cse() -> AsyncIterator[str]:
+    """Serve the handler that only has a CSEBase."""
     server = HttpServer(SmallCse().handle, SMALL_HTTP, SMALL_JSON, attributes={"rn": None, "mni": None})
-    parts = urlsplit(await server.start())
-    assert parts.hostname
-    assert parts.port
-    yield Target(parts.hostname, parts.port)
+    yield await server.start()
     await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def whole_cse() -> AsyncIterator[str]:
+    """Serve a whole CSE that keeps its tree in memory."""
+    settings = Settings(
+        cse=CseSettings(administrators=["CAdmin"]),
+        store=StoreSettings(kind="memory"),
+        http=SMALL_HTTP,
+        json=SMALL_JSON,
+    )
+    async with running(settings) as [node]:
+        yield node.url
+
+
+@pytest.fixture(params=[small_cse, whole_cse], ids=["small", "whole"])
+async def hostile_target(request: pytest.FixtureRequest) -> AsyncIterator[Target]:
+    """Serve a CSE over HTTP with the limits above."""
+    async with request.param() as url:
+        parts = urlsplit(url)
+        assert parts.hostname
+        assert parts.port
+        yield Target(parts.hostname, parts.port)
