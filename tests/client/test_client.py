@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from cse.app import Node
-from cse.client import Client, DirectTransport, Notification, RequestFailed, Status, filter_criteria
+from cse.client import (
+    Client,
+    DirectTransport,
+    Notification,
+    RequestFailed,
+    Status,
+    Unreachable,
+    connect,
+    filter_criteria,
+)
+from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
 
 
 @pytest.fixture
@@ -218,3 +229,24 @@ async def test_subscribing_without_a_receiver_says_so(node: Node) -> None:
     client = Client(DirectTransport(node.cse.handle), "CAdmin")
     with pytest.raises(ValueError, match="needs a receiver"):
         await client.subscribe("cse", Inbox())
+
+
+async def test_a_client_outlives_a_restart_of_the_cse(tmp_path: Path) -> None:
+    settings = Settings(
+        cse=CseSettings(administrators=["CAdmin"]),
+        store=StoreSettings(path=str(tmp_path / "cse.db")),
+        http=HttpSettings(port=0),
+    )
+    node = Node(settings)
+    client = await connect(await node.start(), "CAdmin")
+    await client.create("cse", "cnt", {"rn": "power"})
+    settings.http.port = int(node.url.rpartition(":")[2])
+    await node.stop()
+    with pytest.raises(Unreachable):
+        await client.retrieve("cse/power")
+    node = Node(settings)
+    await node.start()
+    await client.until_reachable(5)
+    assert (await client.retrieve("cse/power"))["rn"] == "power"
+    await client.close()
+    await node.stop()
