@@ -231,7 +231,8 @@ class Client:
         """
         if self.receiver is None:
             raise ValueError("subscribe needs a receiver: Client(..., receiver=await listen())")
-        url = self.receiver.add(callback)
+        before = self._notification_urls.get(f"{to}/{name}", "")
+        url = self.receiver.add(callback, before.rpartition("/")[2])
         attributes["enc"] = {"net": list(events), **attributes.get("enc", {})}
         attributes["nu"] = [url]
         try:

@@ -45,8 +45,8 @@ class Receiver:
         self._routes: dict[str, _Route] = {}
         self._listener: NotificationListener | None = None
 
-    def add(self, callback: Callback, path: str | None = None) -> str:
-        """Return a URL whose notifications go to ``callback``."""
+    def add(self, callback: Callback, path: str = "") -> str:
+        """Return a URL whose notifications go to ``callback``: a new one, or the one with this path."""
         path = path or uuid.uuid4().hex
         self._routes[path] = _Route(callback)
         return f"{self.url}/{path}"

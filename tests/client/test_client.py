@@ -215,6 +215,19 @@ async def test_a_named_subscription_is_taken_over(meter: Client) -> None:
     assert before.received == []
 
 
+async def test_subscribing_again_by_name_changes_the_callback_and_keeps_the_url(meter: Client) -> None:
+    before, after = Inbox(), Inbox()
+    await meter.create("cse/meter", "cnt", {"rn": "power"})
+    subscription = await meter.subscribe("cse/meter/power", before, name="watch")
+    (url,) = (await meter.retrieve(subscription))["nu"]
+    await meter.delete(subscription)
+    await meter.subscribe("cse/meter/power", after, name="watch")
+    assert (await meter.retrieve(subscription))["nu"] == [url]
+    await meter.create("cse/meter/power", "cin", {"con": 1})
+    assert len(await after.wait_for(1)) == 1
+    assert before.received == []
+
+
 async def test_identifiers_instead_of_representations(meter: Client) -> None:
     inbox = Inbox()
     await meter.create("cse/meter", "cnt", {"rn": "power"})
