@@ -1,7 +1,8 @@
 """Connections that cannot be held open for nothing: aiohttp limits sizes, this limits time and number.
 
-A peer that does not complete the head of a request in time gets 408, one connection too many gets 503. Both cost
-nothing per request: a timer is set when a connection opens and when a head arrives in pieces.
+A peer that does not complete the head of a request in time gets 408, one that does not read its answer is cut off,
+one connection too many gets 503. None of it costs anything per request: timers are set when a connection opens, when
+a head arrives in pieces, when an answer does not fit into the buffers.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Connection(web.RequestHandler):
         "_head_bytes",
         "_head_since",
         "_last_payload",
+        "_reader_guard",
         "_server",
         "_settings",
         "authenticated",
@@ -42,6 +44,7 @@ class Connection(web.RequestHandler):
         self._server = server
         self._settings = settings
         self._guard: asyncio.TimerHandle | None = None
+        self._reader_guard: asyncio.TimerHandle | None = None
         self._head_since = 0.0
         self._head_bytes = 0
         self._last_payload: StreamReader | None = None
@@ -64,6 +67,7 @@ class Connection(web.RequestHandler):
         if self._guard is not None:
             self._guard.cancel()
             self._guard = None
+        self._stop_watching_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -79,6 +83,16 @@ class Connection(web.RequestHandler):
             self._head_bytes += len(data)
             if self._head_bytes > self._settings.max_header_bytes:
                 self._turn_away(_HEAD_TOO_LARGE)
+
+    def pause_writing(self) -> None:
+        """Start the clock for a peer that does not read what it asked for."""
+        super().pause_writing()
+        self._watch_reader(self._unsent())
+
+    def resume_writing(self) -> None:
+        """Stop the clock."""
+        super().resume_writing()
+        self._stop_watching_reader()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Let a peer that half-closed after its request still get the answer."""
@@ -123,6 +137,24 @@ class Connection(web.RequestHandler):
             self._guard = self._loop.call_later(left_s, self._check_head)
         else:
             self._turn_away(_TIMED_OUT)
+
+    def _watch_reader(self, unsent: int) -> None:
+        self._reader_guard = self._loop.call_later(self._settings.body_timeout_s, self._check_reader, unsent)
+
+    def _stop_watching_reader(self) -> None:
+        if self._reader_guard is not None:
+            self._reader_guard.cancel()
+            self._reader_guard = None
+
+    def _check_reader(self, unsent: int) -> None:
+        left = self._unsent()
+        if left < unsent:
+            self._watch_reader(left)
+        elif self.transport is not None:
+            self.transport.abort()
+
+    def _unsent(self) -> int:
+        return 0 if self.transport is None else self.transport.get_write_buffer_size()
 
     def _turn_away(self, answer: bytes) -> None:
         if self.transport is not None:

@@ -170,6 +170,38 @@ async def test_one_connection_too_many_gets_503() -> None:
     await server.stop()
 
 
+async def test_a_peer_that_does_not_read_is_cut_off() -> None:
+    cse = SmallCse()
+    cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, content={"m2m:cnt": {"x": "x" * 20_000_000}})
+    server = HttpServer(cse.handle, replace(SETTINGS, body_timeout_s=0.1), JsonSettings())
+    url = urlsplit(await server.start())
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(message())
+    async with asyncio.timeout(5):
+        await reader.readexactly(1)
+        while server.connections:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    writer.close()
+    await server.stop()
+
+
+async def test_a_slow_reader_gets_all_of_a_large_answer() -> None:
+    cse = SmallCse()
+    cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, content={"m2m:cnt": {"x": "x" * 8_000_000}})
+    server = HttpServer(cse.handle, replace(SETTINGS, body_timeout_s=0.5), JsonSettings())
+    url = urlsplit(await server.start())
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(message(headers={"Connection": "close"}))
+    received = 0
+    async with asyncio.timeout(5):
+        while chunk := await reader.read(800_000):
+            received += len(chunk)
+            await asyncio.sleep(0.005)
+    writer.close()
+    await server.stop()
+    assert received > 8_000_000
+
+
 async def test_running_requests_finish_before_the_server_stops() -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
