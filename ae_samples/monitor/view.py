@@ -19,7 +19,7 @@ from ae_samples.monitor.records import Sample
 
 DAYS_SHOWN = 14
 ALARMS_SHOWN = 50
-POINT_S = 60.0  # the curve keeps one point a minute
+POINT_S = 60.0  # of each minute the curve keeps the highest, the lowest and the last point
 TREND_S = 3600.0
 
 Row = dict[str, Any]
@@ -70,8 +70,8 @@ class View:
             start, _ = day_borders(day_of(sample.time, self.zone), self.zone)
             self._points = [point for point in self._points if point.time >= start - TREND_S]
         points = self._points
-        if len(points) > 1 and sample.time // POINT_S == points[-1].time // POINT_S == points[-2].time // POINT_S:
-            points.pop()
+        if len(points) > 2 and sample.time // POINT_S == points[-1].time // POINT_S == points[-3].time // POINT_S:
+            points.remove(sorted(points[-3:], key=lambda point: point.value)[1])
         points.append(sample)
 
     def energy(self) -> None:
@@ -111,7 +111,7 @@ class View:
             return None
         before = [p.value for p in self._points if now.time - TREND_S <= p.time < now.time]
         today = [p for p in self._points if p.time >= self._today()[0]]
-        peak = max(today, key=lambda point: point.value)
+        peak = max([*today, *self._quarter_points(today[0].time)], key=lambda point: point.value)
         return {
             "time": now.time, "value": now.value, "good": now.good, "speed": self._speed(),
             "trend": now.value - sum(before) / len(before) if before else None,
@@ -139,10 +139,19 @@ class View:
     def _curve(self) -> Row:
         start, end = self._today()
         today = [point for point in self._points if point.time >= start]
+        if today:
+            today = [*self._quarter_points(today[0].time), *today]
         return {
             "start": start, "end": end,
             "times": [point.time for point in today], "power": [point.value for point in today],
         }  # fmt: skip
+
+    def _quarter_points(self, before: float) -> list[Sample]:
+        """Return the demand of today's intervals that ended before the samples we know: after a restart."""
+        start, _ = self._today()
+        ended = sorted((each for each in self.quarters.values() if start <= each.start and each.end < before),
+                       key=lambda each: each.start)  # fmt: skip
+        return [Sample(each.end, each.demand_kw) for each in ended]
 
     def _energy(self) -> Row:
         now = self.newest

@@ -9,6 +9,7 @@ import pytest
 
 from ae_samples.monitor.alarms import CLEARED, RAISED, AlarmEvent
 from ae_samples.monitor.hub import Hub
+from ae_samples.monitor.intervals import Interval
 from ae_samples.monitor.page import Page
 from ae_samples.monitor.records import Sample
 from ae_samples.monitor.settings import MonitorSettings
@@ -134,6 +135,25 @@ async def test_a_new_day_begins_a_new_curve(browser: aiohttp.ClientSession, view
         state = await response.json()
     assert state["curve"]["times"] == [THURSDAY]
     assert state["power"]["trend"] == 10.0
+
+
+async def test_the_curve_keeps_few_points_a_minute_and_never_loses_the_peak(view: View) -> None:
+    for second in range(600):
+        view.power(Sample(THURSDAY + second, 500.0 if second == 130 else 100.0 + second % 7))
+    state = view.snapshot()
+    assert len(state["curve"]["times"]) <= 40
+    assert state["curve"]["times"] == sorted(state["curve"]["times"])
+    assert state["curve"]["times"][-1] == THURSDAY + 599
+    assert state["power"]["peak"] == {"time": THURSDAY + 130, "value": 500.0}
+
+
+async def test_after_a_restart_the_curve_begins_with_the_stored_demand(view: View) -> None:
+    for n in range(4):
+        view.quarters[THURSDAY + 900 * n] = Interval(THURSDAY + 900 * n, THURSDAY + 900 * (n + 1), 25.0 + n)
+    view.power(Sample(THURSDAY + 3600, 90.0))
+    state = view.snapshot()
+    assert state["curve"]["power"] == [100.0, 104.0, 108.0, 90.0]
+    assert state["power"]["peak"]["value"] == 108.0
 
 
 async def test_an_old_value_that_is_sent_again_as_stale_only_fades_the_power(view: View) -> None:

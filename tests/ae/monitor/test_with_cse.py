@@ -28,6 +28,15 @@ async def a_cse(folder: Path) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def connected(cse: str, originator: str) -> AsyncIterator[Client]:
+    client = await connect(cse, originator)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
 async def monitor_of(cse: str) -> AsyncIterator[str]:
     receiver = await listen()
     client = await connect(cse, "Cmonitor", receiver=receiver)
@@ -59,18 +68,16 @@ async def quarters_of(client: Client, count: int) -> list[dict[str, Any]]:
 
 
 async def test_energy_goes_on_over_restarts_of_monitor_and_cse(tmp_path: Path) -> None:
-    meter = Meter(Client(_nowhere(), "Cmeter"))
+    at, register = THURSDAY, 4_294_000.0
     for round_ in range(3):
-        async with a_cse(tmp_path) as url:
-            meter.client = await connect(url, "Cmeter")
-            administrator = await connect(url, "CAdmin")
+        async with a_cse(tmp_path) as url, connected(url, "Cmeter") as own, connected(url, "CAdmin") as administrator:
+            meter = Meter(own, at, register)
             await install(meter)
             await meter.steps([None] * 3)  # before the monitor is there
             async with monitor_of(url):
                 await meter.steps([None] * 5)
                 stored = await quarters_of(administrator, 8 * round_ + 7)
-            await meter.client.close()
-            await administrator.close()
+            at, register = meter.at, meter.register
     values = [json.loads(instance["con"])["value"] for instance in stored]
     assert values == pytest.approx([load_kw(THURSDAY + 900 * n) / 4 for n in range(1, 24)])
     assert stored[0]["rn"] == "20150311T231500"
@@ -78,28 +85,17 @@ async def test_energy_goes_on_over_restarts_of_monitor_and_cse(tmp_path: Path) -
 
 
 async def test_the_page_shows_the_tree_of_the_cse(tmp_path: Path) -> None:
-    async with a_cse(tmp_path) as url:
-        meter = Meter(await connect(url, "Cmeter"))
+    async with a_cse(tmp_path) as url, connected(url, "Cmeter") as own, connected(url, "CAdmin") as administrator:
+        meter = Meter(own)
         await install(meter)
         async with monitor_of(url) as page, aiohttp.ClientSession(page) as browser:
-            administrator = await connect(url, "CAdmin")
             await meter.steps([50.0] * 3)
             await quarters_of(administrator, 2)
             async with browser.get("/api/tree") as response:
                 tree = await response.json()
-            await administrator.close()
-        await meter.client.close()
     by_path = {child["path"]: child for child in tree["children"]}
     # The AE of the meter may not be seen by the monitor here, its containers may.
     assert by_path["meter/power"]["name"] == "meter/power"
     assert by_path["meter/power"]["latest"]["value"]["value"] == 50.0
-    own = [child["name"] for child in by_path["monitor"]["children"]]
-    assert own == ["alarms", "energy-15min", "energy-day", "energy-hour"]
-
-
-class _nowhere:  # noqa: N801 - stands for a transport that is replaced before it is used
-    async def send(self, *_: object, **__: object) -> Any:
-        raise AssertionError("not connected yet")
-
-    async def close(self) -> None:
-        pass
+    own_names = [child["name"] for child in by_path["monitor"]["children"]]
+    assert own_names == ["alarms", "energy-15min", "energy-day", "energy-hour"]
