@@ -6,9 +6,13 @@ cost of a create does not depend on how many instances there are.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord
@@ -32,6 +36,11 @@ def seq_of(identifier: str) -> int | None:
     return int(match.group(1), 16) if match else None
 
 
+def is_generated(short: str, name: str) -> bool:
+    """True for a name that an instance of the type gets, or may get, from its number."""
+    return name.startswith(f"{short}-") and seq_of(name) is not None
+
+
 def name_of(record: InstanceRecord) -> str:
     """The resourceName of an instance."""
     return record.name or record.ri
@@ -39,11 +48,15 @@ def name_of(record: InstanceRecord) -> str:
 
 @dataclass(slots=True)
 class Shelf:
-    """What is kept in memory of a parent's instances. ``low``: everything up to this number is gone."""
+    """What is kept in memory of a parent's instances. ``low``: everything up to this number is gone.
+
+    ``turn`` is held from the first look at the parent's counters until they are changed.
+    """
 
     newest: InstanceRecord | None = None
     low: int = 0
     head: deque[tuple[int, int]] = field(default_factory=deque)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Instances:
@@ -68,6 +81,10 @@ class Instances:
             shelf = parent.shelf
         assert isinstance(shelf, Shelf)
         return shelf
+
+    async def turn(self, parent: Resource) -> AbstractAsyncContextManager[Any]:
+        """Return what to hold while the counters or the children's names of a parent change."""
+        return nullcontext() if parent.type.instance is None else (await self.shelf(parent)).turn
 
     async def find(self, identifier: str) -> InstanceRecord | None:
         """Return the instance with this resource ID."""
@@ -98,19 +115,21 @@ class Instances:
         """Return instances, oldest first."""
         return list(await self._committer.instances(parent.ri, after=after, limit=limit))
 
-    async def make_room(self, parent: Resource, work: Work, count: int, size: int) -> tuple[int, int]:
-        """Remove oldest instances until at most ``mni`` and ``mbs`` are left (CNT-3).
+    async def make_room(self, parent: Resource, limits: Mapping[str, Any], work: Work, count: int,
+                        size: int) -> tuple[int, int]:
+        """Remove oldest instances until at most ``mni`` and ``mbs`` of ``limits`` are left (CNT-3).
 
         ``count`` and ``size`` are the number and bytes that there would be; returned are those that remain. Removing
         is one range in the write set, whatever its length.
         """
-        mni, mbs = parent.attributes.get("mni"), parent.attributes.get("mbs")
+        mni, mbs = limits.get("mni"), limits.get("mbs")
         if (mni is None or count <= mni) and (mbs is None or size <= mbs):
             return count, size
         shelf = await self.shelf(parent)
         low = shelf.low
         while (mni is not None and count > mni) or (mbs is not None and size > mbs):
             if not shelf.head and not await self._refill(parent, shelf):
+                count = size = 0  # mni is 0: not even the new one stays
                 break
             shelf.low, oldest_size = shelf.head.popleft()
             count -= 1

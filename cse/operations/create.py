@@ -8,9 +8,9 @@ from typing import Any
 from cse import registration, support
 from cse.clock import seconds_of, timestamp
 from cse.codecs import encode
-from cse.core import Call
+from cse.core import Call, Core
 from cse.identifiers import NAME
-from cse.instances import instance_id, seq_of
+from cse.instances import instance_id, is_generated
 from cse.operations import result
 from cse.operations.change import Draft
 from cse.primitive import ResponsePrimitive
@@ -103,23 +103,41 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
         limit_retention(call, attributes)
     draft = Draft(call, type_, creator, given, attributes, None, parent)
     await draft.check()
-    if not core.tree.holds(parent):
-        raise NotFound(f"to: {parent.path} is gone")
-    check_name(parent, attributes["rn"])
-    if ri in core.tree.by_id:
-        raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
     resource = Resource(type_, attributes, creator, parent)
-    work = Work()
-    core.tree.add(resource)
-    work.undo.append(lambda: core.tree.remove(resource))
-    work.put(resource)
-    core.notifier.child_created(work, parent, resource)
-    core.notifier.attached(resource, work)
+    async with await core.instances.turn(parent):
+        await check_place(call, given.get("rn"))
+        if ri in core.tree.by_id:
+            raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
+        work = place(core, resource)
     await core.commit(work)
     response = result.created(call, type_, result.representation(resource), ri, resource.path, given, attributes)
     if type_.number == registration.AE:
         response.to = ri
     return response
+
+
+def place(core: Core, resource: Resource) -> Work:
+    """Put a new structural resource into the tree, and tell its parent's subscribers."""
+    assert resource.parent is not None
+    work = Work()
+    core.tree.add(resource)
+    work.undo.append(lambda: core.tree.remove(resource))
+    work.put(resource)
+    core.notifier.child_created(work, resource.parent, resource)
+    core.notifier.attached(resource, work)
+    return work
+
+
+async def check_place(call: Call, name: str | None) -> None:
+    """ADR-5 for a parent that keeps instances too; the last check, others may have been there since the first."""
+    core, parent = call.core, call.target.resource
+    if name is not None and parent.type.instance is not None:
+        instance = core.registry.by_name[parent.type.instance]
+        if is_generated(instance.short, name) or await core.instances.named(parent, name) is not None:
+            raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
+    if not core.tree.holds(parent):
+        raise NotFound(f"to: {parent.path} is gone")
+    check_name(parent, name)
 
 
 def limit_retention(call: Call, attributes: dict[str, Any]) -> None:
@@ -139,21 +157,33 @@ def content_size(given: dict[str, Any]) -> int:
 
 
 async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
-    """Create an instance: stored as encoded bytes, counted in its parent, oldest ones making room for it."""
+    """Create an instance, one after the other in each parent."""
+    core, parent = call.core, call.target.resource
+    work = Work()
+    async with await core.instances.turn(parent):
+        record, attributes = await add_instance(call, work, type_, given)
+    await core.commit(work)
+    return result.created(call, type_, result.instance_representation(type_, record), record.ri,
+                          f"{parent.path}/{attributes['rn']}", given, attributes)
+
+
+async def add_instance(call: Call, work: Work, type_: ResourceType,
+                       given: dict[str, Any]) -> tuple[InstanceRecord, dict[str, Any]]:
+    """Encode an instance as it is stored, count it in its parent, oldest ones making room for it."""
     core, parent = call.core, call.target.resource
     before = parent.attributes
     name = given.get("rn")
-    if name is not None and (seq_of(name) is not None or await core.instances.named(parent, name) is not None):
-        raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
     size = content_size(given)
     most = before.get("mbs")
     if most is not None and size > most:
         raise ReceiverError(f"con: {size} bytes are more than mbs of {parent.path} allows ({most})",
                             Status.NOT_ACCEPTABLE)
     expires = instance_expiration(call, parent, given.get("et"))
+    await check_place(call, name)
     shelf = await core.instances.shelf(parent)
-    work = Work()
-    count, total = await core.instances.make_room(parent, work, before["cni"] + 1, before["cbs"] + size)
+    count, total = await core.instances.make_room(parent, before, work, before["cni"] + 1, before["cbs"] + size)
+    if not core.tree.holds(parent):
+        raise NotFound(f"to: {parent.path} is gone")
     seq = core.instances.next_seq()
     ri = instance_id(type_.short, seq)
     stamp = call.stamp
@@ -181,9 +211,7 @@ async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]
         work.remove_instance(record)  # it had no room, but its number has been given out
     work.put(parent)
     core.notifier.instance_created(work, parent, type_, record, attributes)
-    await core.commit(work)
-    whole = result.instance_representation(type_, record)
-    return result.created(call, type_, whole, ri, f"{parent.path}/{name or ri}", given, attributes)
+    return record, attributes
 
 
 def instance_expiration(call: Call, parent: Resource, wanted: str | None) -> str:

@@ -27,11 +27,11 @@ async def perform(call: Call) -> ResponsePrimitive:
             raise OperationNotAllowed(f"{parent.path}: deletion of instances is disabled (disr is true)")
         await _check_instance(call, target.instance)
         work = Work()
-        await remove_instance(call.core, work, parent, target.instance, call.stamp)
+        if not await remove_instance(call.core, work, parent, target.instance, call.stamp):
+            raise NotFound("to: the instance is gone")
         if rcn:
-            response.content = result.instance_representation(
-                call.core.registry.by_number[target.instance.ty], target.instance
-            )
+            type_ = call.core.registry.by_number[target.instance.ty]
+            response.content = result.instance_family(type_, target.instance, rcn)
     else:
         resource = target.resource
         await check_condition(call, resource)
@@ -41,6 +41,8 @@ async def perform(call: Call) -> ResponsePrimitive:
             wanted = compile_filter(None, call.core.settings.max_results)
             branch, _ = await gather(call, resource, wanted)
             response.content = result.family(call, branch, rcn)
+        if not call.core.tree.holds(resource):
+            raise NotFound("to: the resource is gone")
         work = Work()
         remove(call.core, work, resource)
     await call.core.commit(work)
@@ -72,9 +74,20 @@ def remove(core: Core, work: Work, resource: Resource) -> None:
         work.remove(one)
 
 
-async def remove_instance(core: Core, work: Work, parent: Resource, record: InstanceRecord, stamp: str) -> None:
-    """Take one instance out; count it out of its parent and notify."""
-    await core.instances.take(parent, record, work)
+async def remove_instance(core: Core, work: Work, parent: Resource, record: InstanceRecord, stamp: str) -> bool:
+    """Take one instance out, count it out of its parent and notify; False when it is gone already."""
+    async with await core.instances.turn(parent):
+        if await core.instances.find(record.ri) is None:
+            return False
+        await core.instances.take(parent, record, work)
+        if not core.tree.holds(parent):
+            return False
+        count_out(core, work, parent, record, stamp)
+    return True
+
+
+def count_out(core: Core, work: Work, parent: Resource, record: InstanceRecord, stamp: str) -> None:
+    """Take an instance that goes off the counters of its parent, and tell the subscribers."""
     before = parent.attributes
     parent.attributes = {
         **before, "cni": max(0, before["cni"] - 1), "cbs": max(0, before["cbs"] - record.size), "lt": stamp,

@@ -26,6 +26,15 @@ def instance_representation(type_: ResourceType, record: InstanceRecord) -> Cont
     return {type_.root: Raw(record.body)}
 
 
+def instance_family(type_: ResourceType, record: InstanceRecord, rcn: int | None) -> Content:
+    """An instance, which has no children, by ``rcn`` 1 (default), 4, 5, 6 and 8."""
+    if rcn == 6:
+        return {"m2m:rrl": {"rrf": []}}
+    if rcn == 8:
+        return {type_.root: {}}
+    return instance_representation(type_, record)
+
+
 def created(call: Call, type_: ResourceType, whole: Content, ri: str, path: str, given: dict[str, Any],
             attributes: dict[str, Any]) -> ResponsePrimitive:
     """Answer a CREATE: rcn 0, 1 (default), 2, 3, 9."""

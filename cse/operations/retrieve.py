@@ -63,11 +63,7 @@ async def _instance(call: Call) -> ResponsePrimitive:
             raise NotFound("to: the instance exists but does not meet the filter criteria")
     await call.visible(parent)
     type_ = core.registry.by_number[record.ty]
-    if rcn == 6:
-        return ResponsePrimitive(Status.OK, content={"m2m:rrl": {"rrf": []}})
-    if rcn == 8:
-        return ResponsePrimitive(Status.OK, content={type_.root: {}})
-    return ResponsePrimitive(Status.OK, content=result.instance_representation(type_, record))
+    return ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn))
 
 
 async def _family(call: Call, rcn: int, wanted: Filter) -> ResponsePrimitive:

@@ -51,33 +51,41 @@ async def check_condition(call: Call, resource: Resource) -> None:
 
 async def change(call: Call, resource: Resource, given: dict[str, Any]) -> ResponsePrimitive:
     """Check the change and do it; begin again when another one came in between while checking."""
+    async with await call.core.instances.turn(resource):
+        work, before = await prepare(call, resource, given)
+    attributes = resource.attributes
+    await call.core.commit(work)
+    set_here = {name: value for name, value in attributes.items() if before.get(name) != value}
+    set_here.update({name: None for name in before if name not in attributes})
+    return result.updated(call, resource, given, set_here)
+
+
+async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tuple[Work, dict[str, Any]]:
+    """Change the resource in memory; returns what is to be written and the attributes before."""
     core = call.core
     while True:
         before = resource.attributes
         attributes = apply(call, resource, given)
         await Draft(call, resource.type, call.originator, given, attributes, resource, resource.parent).check()
+        work = Work()
+        if resource.type.instance is not None and not given.keys().isdisjoint(("mni", "mbs")):
+            attributes["cni"], attributes["cbs"] = await core.instances.make_room(
+                resource, attributes, work, attributes["cni"], attributes["cbs"]
+            )
         if not core.tree.holds(resource):
             raise NotFound("to: the resource is gone")
         if resource.attributes is before:
             break
-    work = Work()
     resource.attributes = attributes
 
     def undo() -> None:
         resource.attributes, resource.encoded = before, None
 
     work.undo.append(undo)
-    if resource.type.instance is not None and not given.keys().isdisjoint(("mni", "mbs")):
-        attributes["cni"], attributes["cbs"] = await core.instances.make_room(
-            resource, work, attributes["cni"], attributes["cbs"]
-        )
     work.put(resource)
     core.notifier.updated(work, resource, given, before)
     core.notifier.reattached(resource, work, before)
-    await core.commit(work)
-    set_here = {name: value for name, value in attributes.items() if before.get(name) != value}
-    set_here.update({name: None for name in before if name not in attributes})
-    return result.updated(call, resource, given, set_here)
+    return work, before
 
 
 def apply(call: Call, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
