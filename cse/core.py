@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,14 @@ class Core:
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
 
     async def commit(self, work: Work) -> None:
-        """Write a unit of work, wait until it is durable, then let its notifications go."""
+        """Write a unit of work, wait until it is durable, then let its notifications go.
+
+        They go also when the one who waits has given up in between.
+        """
         future = work.submit(self.committer)
         if work.outbox:
             future.add_done_callback(lambda done: self.notifier.release(work.outbox, done))
+            future = asyncio.shield(future)
         await future
 
 
@@ -168,9 +173,10 @@ async def _instance_by_id(core: Core, segments: Sequence[str], stamp: str) -> Ta
     if len(segments) != 1:
         return None
     record = await core.instances.find(segments[0])
-    if record is None or record.expires <= stamp:
+    parent = core.tree.by_id.get(record.pi) if record is not None else None
+    if record is None or parent is None or record.expires <= stamp or parent.attributes["et"] <= stamp:
         return None
-    return Target(core.tree.by_id[record.pi], record)
+    return Target(parent, record)
 
 
 async def settle_virtual(core: Core, target: Target, stamp: str) -> Target:

@@ -29,7 +29,6 @@ from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.core import Call
-    from cse.operations.descendants import Branch
 
 SUBSCRIPTION = 23
 AE = 2
@@ -138,12 +137,16 @@ class Notifier:
                 if subscription.resource is not resource:
                     self._emit(work, subscription, CHILD_DELETED, self._whole(subscription, resource, None))
 
-    async def retrieved(self, call: Call, branch: Branch) -> None:
-        """Event type 5: children were asked for and there is no instance (CNT-12)."""
-        resource = call.target.resource
+    async def retrieved(self, call: Call) -> None:
+        """Event type 5: children were asked for and there is no instance, shown or not (CNT-12)."""
+        resource, instances = call.target.resource, call.core.instances
         if resource.type.instance is None or resource.ri not in self._by_parent:
             return
-        if any(isinstance(child.source, InstanceRecord) for child in branch.children):
+        if not self._matching(resource, NO_CHILD, resource.attributes):
+            return
+        newest = await instances.newest(resource)
+        if newest is not None and (newest.expires > call.stamp
+                                   or any(one.expires > call.stamp for one in await instances.all(resource))):
             return
         work = Work()
         for subscription in self._matching(resource, NO_CHILD, resource.attributes):

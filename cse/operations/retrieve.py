@@ -71,7 +71,7 @@ async def _family(call: Call, rcn: int, wanted: Filter) -> ResponsePrimitive:
     branch, offset = await gather(call, resource, wanted)
     await call.core.committer.settled()
     if rcn in (4, 8):
-        await call.core.notifier.retrieved(call, branch)
+        await call.core.notifier.retrieved(call)
     response = ResponsePrimitive(Status.OK, content=result.family(call, branch, rcn))
     if offset is not None:
         response.content_status, response.content_offset = 1, offset
