@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }  # fmt: skip
+#: A Host header: a name or an IPv6 address in brackets, and perhaps a port.
+HOST = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:]+)\]|(?P<name>[A-Za-z0-9.\-_]+))(?::[0-9]{1,5})?")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONTAINER = 3
 TREE_AGE_S = 2.0
@@ -70,7 +73,7 @@ class Page:
         self._settings = settings
         self._heartbeat_s = heartbeat_s
         self._assets = assets_of(ui)
-        self._hosts = {*LOOPBACK, settings.host, *settings.allowed_hosts}
+        self._hosts = {name.lower() for name in (*LOOPBACK, settings.host, *settings.allowed_hosts)}
         self._streams: set[asyncio.Task[Any]] = set()
         self._tree: tuple[float, Any] = (0.0, None)
         self._tree_lock = asyncio.Lock()
@@ -98,12 +101,15 @@ class Page:
             await self._runner.cleanup()
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
-        if request.url.host not in self._hosts:
+        host = HOST.fullmatch(request.headers.get("Host", ""))
+        if host is None or (host["six"] or host["name"]).lower() not in self._hosts:
             # A name that points here by a trick of DNS must not open the data to a foreign page.
             return _refusal(421, f"this page is not served under this name; known are {', '.join(sorted(self._hosts))}")
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "only GET is possible here", {"Allow": "GET, HEAD"})
         if responder := self._routes.get(request.path):
+            if request.method != "GET":
+                return _refusal(405, "only GET is possible here", {"Allow": "GET"})
             return await responder(request)
         asset = self._assets.get(request.path)
         return _refusal(404, "there is no such page") if asset is None else _file(request, asset)

@@ -272,6 +272,21 @@ async def test_a_replay_that_begins_anew_is_followed(cse: FakeCse, meter: Meter)
     assert len(set(names(cse, "energy-15min"))) == len(names(cse, "energy-15min")) == 19
 
 
+async def test_a_replay_that_began_anew_while_the_monitor_was_away(cse: FakeCse, meter: Meter) -> None:
+    async with running(cse):
+        await meter.steps([100.0] * 40)
+    meter.at, meter.register = THURSDAY, 4_294_000.0
+    await meter.steps([100.0] * 4)
+    async with running(cse) as view:
+        await meter.steps([100.0] * 6)
+        await settled(cse)
+        state = view.snapshot()
+    assert state["power"]["time"] == THURSDAY + 10 * 900
+    assert state["energy"]["today"] == pytest.approx(9 * 25.0)
+    assert state["energy"]["hours"][5]["today"] is None
+    assert len(names(cse, "energy-15min")) == 39
+
+
 @pytest.mark.parametrize(("day", "quarters"), [("2015-03-29", 92), ("2015-10-25", 100)])
 async def test_a_day_when_the_clock_changes(cse: FakeCse, day: str, quarters: int) -> None:
     start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Europe/Zurich")).timestamp()

@@ -97,9 +97,23 @@ async def test_only_reading_is_possible(browser: aiohttp.ClientSession) -> None:
         assert response.headers["Allow"] == "GET, HEAD"
 
 
-async def test_a_foreign_host_name_is_refused(browser: aiohttp.ClientSession) -> None:
-    async with browser.get("/api/state", headers={"Host": "evil.example"}) as response:
+@pytest.mark.parametrize(
+    "host", ["evil.example", "[", "a:b:c", "127.0.0.1:99999999", "127.0.0.1@evil.example", "localhost.evil.example", ""]
+)
+async def test_a_foreign_or_malformed_host_name_is_refused(browser: aiohttp.ClientSession, host: str) -> None:
+    async with browser.get("/api/state", headers={"Host": host}) as response:
         assert response.status == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:8090", "[::1]:8090", "[::1]"])
+async def test_the_names_of_this_machine_are_known(browser: aiohttp.ClientSession, host: str) -> None:
+    async with browser.get("/api/state", headers={"Host": host}) as response:
+        assert response.status == 200
+
+
+async def test_an_event_stream_is_read_and_not_asked_about(browser: aiohttp.ClientSession) -> None:
+    async with browser.head("/api/events") as response:
+        assert response.status == 405
 
 
 async def test_the_state_of_an_empty_monitor(browser: aiohttp.ClientSession) -> None:
