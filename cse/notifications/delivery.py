@@ -33,14 +33,16 @@ FIRST_PAUSE_S = 0.25
 LATEST = 4
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Parcel:
-    """One NOTIFY to one target: a single notification, or a batch of them."""
+    """One NOTIFY to one target: a single notification, or a batch of them. ``since`` is when it was accepted."""
 
     records: list[OutboxRecord]
     content: dict[str, Any]
     event_category: int | None
     counted: bool
+    since: float
+    under_way: bool = False
     dropped: bool = False
 
 
@@ -63,6 +65,7 @@ class Delivery:
         self._queues: dict[str, deque[Parcel]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[tuple[str, str], Collection] = {}
+        self._stopped = False
 
     @property
     def pending(self) -> int:
@@ -70,8 +73,8 @@ class Delivery:
         return sum(map(len, self._queues.values())) + sum(len(one.records) for one in self._collections.values())
 
     def accept(self, records: Sequence[OutboxRecord]) -> None:
-        """Take durable records for delivery, in order."""
-        for record in records:
+        """Take durable records for delivery, in order; after ``stop`` they wait in the outbox for the next start."""
+        for record in () if self._stopped else records:
             resource = self.core.tree.by_id.get(record.subscription)
             if record.meta or resource is None:
                 self._enqueue(record.target, [record], None, counted=False)
@@ -88,7 +91,8 @@ class Delivery:
         category = LATEST if attributes.get("ln") else attributes.get("nec")
         content = {"m2m:agn": {"m2m:sgn": [Raw(record.body) for record in records]}} if batch \
             else {"m2m:sgn": Raw(records[0].body)}
-        self._queues.setdefault(target, deque()).append(Parcel(records, content, category, counted))
+        parcel = Parcel(records, content, category, counted, self.core.clock.time())
+        self._queues.setdefault(target, deque()).append(parcel)
         if target not in self._workers:
             self._workers[target] = asyncio.get_running_loop().create_task(self._work(target))
 
@@ -125,7 +129,7 @@ class Delivery:
         self._enqueue(key[1], records, resource, batch=True)
 
     def drop(self, subscription: str) -> list[int]:
-        """Forget what waits for a subscription (not what is being sent); returns the outbox ids."""
+        """Forget what waits for a subscription, but not what is being sent; returns the outbox ids."""
         dropped = [record.id for key in [key for key in self._collections if key[0] == subscription]
                    for record in self._close(key)]
         for target in self._queues:
@@ -142,44 +146,58 @@ class Delivery:
         self._settle(self._take(subscription, target))
 
     def _take(self, subscription: str, target: str) -> list[int]:
-        """Mark the parcels of a subscription that are still in a queue, but not the one under way."""
-        taken: list[int] = []
-        queue = self._queues.get(target, ())
-        for index, parcel in enumerate(queue):
-            if index > 0 and parcel.counted and not parcel.dropped and parcel.records[0].subscription == subscription:
+        """Take the parcels of a subscription out of a queue, but not one that is under way."""
+        queue = self._queues.get(target, deque())
+        taken = [parcel for parcel in queue
+                 if parcel.counted and not parcel.under_way and parcel.records[0].subscription == subscription]
+        if taken:
+            for parcel in taken:
                 parcel.dropped = True
-                taken += [record.id for record in parcel.records]
-        return taken
+            left = [parcel for parcel in queue if not parcel.dropped]
+            queue.clear()
+            queue.extend(left)
+        return [record.id for parcel in taken for record in parcel.records]
 
     def reviewed(self, resource: Resource, before: Mapping[str, Any]) -> None:
-        """A subscription was changed: without ``bn`` now, what was collected goes out."""
-        if "bn" in before and "bn" not in resource.attributes:
+        """A subscription was changed: with another ``bn``, or none, what was collected goes out."""
+        if before.get("bn") != resource.attributes.get("bn"):
             for key in [key for key in self._collections if key[0] == resource.ri]:
                 self._flush(key)
 
     async def _work(self, target: str) -> None:
-        queue = self._queues[target]
+        queue, reachable = self._queues[target], True
         try:
             while queue:
                 parcel = queue[0]
-                if not parcel.dropped:
+                status = Status.TARGET_NOT_REACHABLE
+                if reachable or not self._overdue(parcel):  # else a dead target would hold up more than it lets go
                     status = await self._try(target, parcel)
+                reachable = status != Status.TARGET_NOT_REACHABLE
+                if not parcel.dropped:
                     self._finished(parcel, status)
-                queue.popleft()
+                if queue and queue[0] is parcel:
+                    queue.popleft()
             del self._queues[target]
         finally:  # in the same step as the last look at the queue: what comes later starts a worker of its own
             del self._workers[target]
 
     async def _try(self, target: str, parcel: Parcel) -> Status:
         """Send a parcel, again for a while when the target cannot be reached."""
-        limit, pause, waited = self.core.settings.notification_retry_s, FIRST_PAUSE_S, 0.0
+        pause = FIRST_PAUSE_S
         while True:
+            parcel.under_way = True
             status = await self.send(target, parcel.content, parcel.event_category)
-            if status != Status.TARGET_NOT_REACHABLE or waited + pause > limit:
+            if status != Status.TARGET_NOT_REACHABLE or self._overdue(parcel, pause):
                 return status
+            parcel.under_way = False
             await self.core.clock.sleep(pause)
-            waited += pause
+            if parcel.dropped:
+                return status
             pause *= 2
+
+    def _overdue(self, parcel: Parcel, pause: float = 0.0) -> bool:
+        """True when a parcel has waited as long as it may for a target that cannot be reached."""
+        return self.core.clock.time() + pause - parcel.since > self.core.settings.notification_retry_s
 
     async def send(self, target: str, content: dict[str, Any], event_category: int | None = None) -> Status:
         """Send one NOTIFY; unreachable is TARGET_NOT_REACHABLE."""
@@ -244,6 +262,7 @@ class Delivery:
 
     async def stop(self) -> None:
         """End the workers; what was not sent is in the outbox."""
+        self._stopped = True
         tasks = [*self._workers.values(), *(one.timer for one in self._collections.values() if one.timer is not None)]
         for task in tasks:
             task.cancel()

@@ -181,7 +181,7 @@ class Notifier:
         notification: dict[str, Any] = {"nev": {"rep": representation, "net": event}, "sur": self.reference(resource)}
         creator = resource.attributes.get("cr")
         if creator is not None:
-            notification["cr"] = creator
+            notification["cr"] = self.delivery.core.identity.sp_relative(creator)
         body = encode(notification)
         for target in subscription.targets:
             work.send(OutboxRecord(self._next_id(), resource.ri, target, meta, body))

@@ -38,8 +38,9 @@ class Targets:
             Operation.NOTIFY, "", self._identity.cse_id, f"{self._prefix}-{next(self._numbers)}", RELEASE,
             content=content, event_category=event_category,
         )
+        target = target.partition("?ct=")[0]
         if "://" in target:
-            return (await self._try(target.partition("?ct=")[0], request)).status
+            return (await self._try(target, request)).status
         resource = self._tree.find(target)
         if resource is not None and resource.type.number == CSE_BASE:
             return Status.OK

@@ -65,9 +65,12 @@ class Draft:
         return await member_type(self._call, identifier)
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
-        """Send one NOTIFY and return the answered status; ``sur`` leaves the CSE in full (ADR-6)."""
+        """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6)."""
         assert self.parent is not None
-        reference = f"{self._call.core.identity.cse_id}/{self.parent.path}/{self.attributes['rn']}"
-        return await self._call.core.notifier.ask(
-            target, {root: {**inside, "sur": reference} for root, inside in content.items()}
-        )
+        identity = self._call.core.identity
+        reference = f"{identity.cse_id}/{self.parent.path}/{self.attributes['rn']}"
+        whole = {root: {**inside, "sur": reference} for root, inside in content.items()}
+        for inside in whole.values():
+            if "cr" in inside:
+                inside["cr"] = identity.sp_relative(inside["cr"])
+        return await self._call.core.notifier.ask(target, whole)
