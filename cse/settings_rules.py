@@ -104,7 +104,10 @@ RULES: dict[str, Rule] = {
     "cse.registration.ae_ids": _words("AE-ID stems that may register."),
     "cse.registration.app_ids": _words("App-IDs that may register."),
     "cse.registration.child_types": _words("Types that a registered AE may create under the CSEBase."),
-    "store.kind": Rule("Product behind the storage port.", choices=("sqlite", "memory")),
+    "store.kind": Rule(
+        "Product behind the storage port, or the module of another one.", "sqlite, memory or a dotted module name",
+        r"sqlite|memory|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+",
+    ),
     "store.path": Rule("File of the SQLite store, relative to the working directory.", "a path", ".+"),
     "store.max_batch": _count("Most units of work in one transaction."),
     "store.linger_s": Rule("Wait for more work before a transaction; 0 takes what is there.", least=0),

@@ -101,7 +101,7 @@ def test_variables_of_the_command_line_and_of_others_are_left_alone() -> None:
             "[cse.registration]\nchild_types = ['contaner']",
             "'contaner' is no known resource type; did you mean container?",
         ),
-        ("[store]\nkind = 'sqlit'", "store.kind: expected one of sqlite, memory, got 'sqlit'"),
+        ("[store]\nkind = 'sqlit'", "store.kind: expected sqlite, memory or a dotted module name, got 'sqlit'"),
         ("[log]\nlevel = 'debug'", "log.level: expected one of DEBUG, "),
         ("[http\nport=1", "not a TOML file: "),
         ("[http]\nport=1\nport=2", "not a TOML file: "),
