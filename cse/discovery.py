@@ -97,7 +97,7 @@ async def discover(call: Call) -> ResponsePrimitive:
     offset = None
     position = count = 0
     if call.target.instance is None:
-        async for group in _found(call, call.target.resource, call.target.resource.path, wanted, 1):
+        async for group in _found(call, call.target.resource, wanted):
             first = max(0, wanted.offset - 1 - position)
             part = group.part(first, wanted.limit - count)
             found.append(part)
@@ -122,23 +122,23 @@ def _content(found: list[Hits], rcn: int | None, *, unstructured: bool) -> dict[
     return {"m2m:uril": [address for group in found for address in group.addresses(unstructured=unstructured)]}
 
 
-async def _found(call: Call, resource: Resource, path: str, wanted: Filter, level: int) -> AsyncIterator[Hits]:
-    """Matching descendants in groups, parents before children, structural children before instances."""
-    for child in tuple(resource.children.values()):
-        if not call.live(child) or child.attributes.get("regs") == INACTIVE:
+async def _found(call: Call, top: Resource, wanted: Filter) -> AsyncIterator[Hits]:
+    """Matching descendants in groups, parents before children, instances before structural children."""
+    waiting = [(top, top.path, 0)]
+    while waiting:
+        resource, path, level = waiting.pop()
+        if level and call.permitted(resource, Permission.DISCOVERY) \
+                and await wanted.matches(Candidate(call.core, resource.attributes, resource.parent, resource)):
+            yield Hits([Hit(path, resource.ri, resource.rn, resource.type.number)])
+        if level == wanted.level:
             continue
-        below = f"{path}/{child.rn}"
-        if call.permitted(child, Permission.DISCOVERY) \
-                and await wanted.matches(Candidate(call.core, child.attributes, resource, child)):
-            yield Hits([Hit(below, child.ri, child.rn, child.type.number)])
-        if wanted.level is None or level < wanted.level:
-            async for group in _found(call, child, below, wanted, level + 1):
-                yield group
-    name = resource.type.instance
-    if name is not None:
-        type_ = call.core.registry.by_name[name]
-        if call.permitted(resource, Permission.DISCOVERY, target_type=type_.number):
-            yield await _instances(call, resource, path, type_, wanted)
+        name = resource.type.instance
+        if name is not None:
+            type_ = call.core.registry.by_name[name]
+            if call.permitted(resource, Permission.DISCOVERY, target_type=type_.number):
+                yield await _instances(call, resource, path, type_, wanted)
+        waiting += [(child, f"{path}/{child.rn}", level + 1) for child in reversed(resource.children.values())
+                    if call.live(child) and child.attributes.get("regs") != INACTIVE]
 
 
 async def _instances(call: Call, parent: Resource, path: str, type_: ResourceType, wanted: Filter) -> Hits:

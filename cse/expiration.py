@@ -55,13 +55,11 @@ async def sweep(core: Core) -> int:
 def expired(core: Core, now: str) -> list[Resource]:
     """Structural resources past their ``et``; below one of them nothing else is listed."""
     found: list[Resource] = []
-    _search(core.tree.root, now, found)
+    waiting = [core.tree.root]
+    while waiting:
+        for child in waiting.pop().children.values():
+            if child.attributes["et"] <= now:
+                found.append(child)
+            elif child.children:
+                waiting.append(child)
     return found
-
-
-def _search(resource: Resource, now: str, found: list[Resource]) -> None:
-    for child in resource.children.values():
-        if child.attributes["et"] <= now:
-            found.append(child)
-        elif child.children:
-            _search(child, now, found)

@@ -73,6 +73,8 @@ class Tree:
 
     def below(self, resource: Resource) -> Iterator[Resource]:
         """All structural descendants, parents before children."""
-        for child in tuple(resource.children.values()):
-            yield child
-            yield from self.below(child)
+        waiting = [*reversed(resource.children.values())]
+        while waiting:
+            here = waiting.pop()
+            yield here
+            waiting += reversed(here.children.values())

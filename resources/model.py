@@ -151,7 +151,12 @@ class Resource:
     @property
     def path(self) -> str:
         """The structured CSE-relative identifier, names joined by ``/`` from the CSEBase down."""
-        return self.rn if self.parent is None else f"{self.parent.path}/{self.rn}"
+        names = [self.rn]
+        above = self.parent
+        while above is not None:
+            names.append(above.rn)
+            above = above.parent
+        return "/".join(reversed(names))
 
     def __repr__(self) -> str:
         return f"<{self.type.name} {self.path} ({self.ri})>"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cse.codecs import encode
 from cse.core import Call, attributes_of
 from cse.filters import Candidate, Filter
 from cse.instances import name_of
@@ -28,13 +30,33 @@ class Branch:
     matched: bool = True
 
     @property
+    def belongs(self) -> bool:
+        """True when the branch is part of the answer."""
+        return self.matched or bool(self.children)
+
+    @property
+    def encoded(self) -> bytes:
+        """The attributes as JSON."""
+        if isinstance(self.source, InstanceRecord):
+            return self.source.body
+        return self.source.encoded or encode(self.source.attributes)
+
+    @property
     def attributes(self) -> dict[str, Any]:
         """The attributes as stored."""
         return self.source.attributes if isinstance(self.source, Resource) else attributes_of(self.source)
 
     def size(self) -> int:
         """Number of resources in this branch, itself included."""
-        return 1 + sum(child.size() for child in self.children)
+        return 1 + sum(1 for _ in self.below())
+
+    def below(self) -> Iterator[Branch]:
+        """All branches inside this one, parents before children."""
+        waiting = self.children[::-1]
+        while waiting:
+            here = waiting.pop()
+            yield here
+            waiting += reversed(here.children)
 
 
 def branch_of(resource: Resource, path: str | None = None) -> Branch:
@@ -50,7 +72,7 @@ async def gather(call: Call, resource: Resource, criteria: Filter) -> tuple[Bran
     top = branch_of(resource)
     left = criteria.limit
     for index, child in enumerate(await _direct(call, top), start=1):
-        if index < criteria.offset or not await _grow(call, child, criteria, 1):
+        if index < criteria.offset or not await _grow(call, child, criteria):
             continue
         size = child.size()
         if size > left:
@@ -60,14 +82,18 @@ async def gather(call: Call, resource: Resource, criteria: Filter) -> tuple[Bran
     return top, None
 
 
-async def _grow(call: Call, branch: Branch, criteria: Filter, level: int) -> bool:
-    """Add what matches below; True when the branch belongs to the answer."""
-    if criteria.level is None or level < criteria.level:
-        for child in await _direct(call, branch):
-            if await _grow(call, child, criteria, level + 1):
-                branch.children.append(child)
-    branch.matched = criteria.everything or await criteria.matches(candidate_of(call, branch))
-    return branch.matched or bool(branch.children)
+async def _grow(call: Call, branch: Branch, criteria: Filter) -> bool:
+    """Add what matches below, level by level; True when the branch belongs to the answer."""
+    levels = [[branch]]
+    while levels[-1] and (criteria.level is None or len(levels) < criteria.level):
+        for one in levels[-1]:
+            one.children = await _direct(call, one)
+        levels.append([child for one in levels[-1] for child in one.children])
+    for level in reversed(levels):
+        for one in level:
+            one.children = [child for child in one.children if child.belongs]
+            one.matched = criteria.everything or await criteria.matches(candidate_of(call, one))
+    return branch.belongs
 
 
 async def _direct(call: Call, branch: Branch) -> list[Branch]:

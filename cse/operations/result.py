@@ -66,24 +66,43 @@ def updated(call: Call, resource: Resource, given: dict[str, Any], changed_here:
     return response
 
 
-def nested(branch: Branch, *, with_attributes: bool) -> dict[str, Any]:
-    """Attributes of a resource and its descendants inside, grouped by root name (rcn 4, 8)."""
-    body: dict[str, Any] = dict(branch.attributes) if with_attributes else {}
+def nested(branch: Branch, *, with_attributes: bool) -> Raw:
+    """Attributes of a resource and its descendants inside, grouped by root name (rcn 4, 8).
+
+    Written piece by piece, so that a tree may be of any depth.
+    """
+    pieces: list[bytes] = []
+    waiting = inside(branch, branch.encoded if with_attributes else b"{}")
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, bytes):
+            pieces.append(piece)
+        elif piece.children:
+            waiting += inside(piece, piece.encoded)
+        else:
+            pieces.append(piece.encoded)
+    return Raw(b"".join(pieces))
+
+
+def inside(branch: Branch, attributes: bytes) -> list[bytes | Branch]:
+    """The pieces of a resource with its children, the last one first."""
+    groups: dict[str, list[Branch]] = {}
     for child in branch.children:
-        whole = nested(child, with_attributes=True) if child.children or isinstance(child.source, Resource) \
-            else Raw(child.source.body)
-        body.setdefault(child.type.root, []).append(whole)
-    return body
+        groups.setdefault(child.type.root, []).append(child)
+    pieces: list[bytes | Branch] = [attributes[:-1]]
+    for root, children in groups.items():
+        pieces.append(f'{"," if pieces[-1] != b"{" else ""}"{root}":['.encode())
+        for child in children:
+            pieces += (child, b",")
+        pieces[-1] = b"]"
+    pieces.append(b"}")
+    return pieces[::-1]
 
 
 def references(branch: Branch, *, unstructured: bool) -> list[dict[str, Any]]:
     """References to all matching descendants (rcn 5, 6), parents before children (RCN-5)."""
-    found: list[dict[str, Any]] = []
-    for child in branch.children:
-        if child.matched:
-            found.append(reference(child.name, child.type.number, child.ri if unstructured else child.path))
-        found.extend(references(child, unstructured=unstructured))
-    return found
+    return [reference(one.name, one.type.number, one.ri if unstructured else one.path)
+            for one in branch.below() if one.matched]
 
 
 def reference(name: str, type_number: int, address: str) -> dict[str, Any]:
