@@ -126,7 +126,7 @@ class Instances:
         if (mni is None or count <= mni) and (mbs is None or size <= mbs):
             return count, size
         shelf = await self.shelf(parent)
-        low = shelf.low
+        low, newest = shelf.low, shelf.newest
         while (mni is not None and count > mni) or (mbs is not None and size > mbs):
             if not shelf.head and not await self._refill(parent, shelf):
                 count = size = 0  # mni is 0: not even the new one stays
@@ -136,7 +136,7 @@ class Instances:
             size -= oldest_size
         if shelf.low != low:
             work.changes.trimmed[parent.ri] = shelf.low
-            work.undo.append(lambda: _forget(shelf, low))
+            work.undo.append(lambda: _restore(shelf, low, newest))
             if shelf.newest is not None and shelf.newest.seq <= shelf.low:
                 shelf.newest = None
         return count, size
@@ -161,6 +161,6 @@ class Instances:
         work.undo.append(undo)
 
 
-def _forget(shelf: Shelf, low: int) -> None:
-    shelf.low = low
+def _restore(shelf: Shelf, low: int, newest: InstanceRecord | None) -> None:
+    shelf.low, shelf.newest = low, newest
     shelf.head.clear()

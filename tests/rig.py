@@ -44,6 +44,7 @@ class RigClock:
 
     async def advance(self, seconds: float) -> None:
         """Move the clock and let everybody act whose time has come."""
+        await settle()
         end = self.now + seconds
         while due := [one for one in self._sleepers if one[0] <= end]:
             first = min(due)
