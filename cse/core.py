@@ -11,7 +11,7 @@ from cse.clock import Clock, timestamp
 from cse.codecs import Limits, decode
 from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
-from cse.primitive import RequestPrimitive
+from cse.primitive import Operation, RequestPrimitive
 from cse.settings import CseSettings
 from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord
@@ -35,8 +35,8 @@ LATEST, OLDEST, FAN_OUT_POINT = "la", "ol", "fopt"
 
 #: m2m:geometryType of a point.
 POINT = 1
-#: What was stored has been checked before; these limits only bound the work.
-LIMITS = Limits()
+#: What was stored has been checked before, whatever the limits of the codec were then.
+LIMITS = Limits(max_depth=10_000, max_members=10**9)
 
 
 @dataclass(slots=True)
@@ -148,6 +148,8 @@ def touched(request: RequestPrimitive) -> frozenset[str] | None:
     if content is None or len(content) != 1:
         return None
     (inside,) = content.values()
+    if request.operation is Operation.RETRIEVE:
+        return frozenset(name for name in inside if isinstance(name, str)) if isinstance(inside, list) else None
     return frozenset(inside) if isinstance(inside, dict) else None
 
 

@@ -12,6 +12,7 @@ from cse.operations import create, delete, notify, retrieve, update
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
 from resources.errors import BadRequest, CseError, NotFound, OperationNotAllowed, OriginatorError
+from resources.model import ResourceType
 from resources.status import Status
 
 log = logging.getLogger("banyan.dispatcher")
@@ -63,11 +64,12 @@ class Dispatcher:
         core = self.core
         check_form(request, core.settings.releases)
         call = Call(core, request, core.identity.entity(request.originator) if request.originator else "")
-        check_times(request, call.now)
+        expiration = check_expiration(request, call.now)
         support.check_request(request)
-        registering = request.operation is Operation.CREATE and request.resource_type == registration.AE
+        check_result_expiration(request, expiration, call.now)
+        registering = registers(request)
         if not registering:
-            registration.check_originator(core, call.originator)
+            registration.check_originator(call)
         check_parameters(core, request)
         address = core.identity.address(request.to)
         if address.cse is not None:
@@ -93,17 +95,40 @@ def check_form(request: RequestPrimitive, releases: list[str]) -> None:
         raise BadRequest("rqi: the request identifier is missing (HTTP header X-M2M-RI)")
     if not request.to:
         raise BadRequest("to: the target is missing")
+    if not request.originator and not registers(request):
+        raise BadRequest("fr: the originator is missing (HTTP header X-M2M-Origin)")
+    take_fragment(request)
     version = request.release_version
     if version is not None and version not in releases:
         raise OriginatorError(f"rvi: release {version!r} is not supported here; supported are {', '.join(releases)}",
                               Status.RELEASE_VERSION_NOT_SUPPORTED)
 
 
-def check_times(request: RequestPrimitive, now: float) -> None:
-    """V3, V5: request and result expiration; relative times are milliseconds from arrival (ORD-3)."""
+def registers(request: RequestPrimitive) -> bool:
+    """True for the registration of an AE, which nobody here knows yet."""
+    return request.operation is Operation.CREATE and request.resource_type == registration.AE
+
+
+def take_fragment(request: RequestPrimitive) -> None:
+    """RET-1: ``to`` with ``#`` and an attribute asks for that attribute alone."""
+    address, mark, name = request.to.partition("#")
+    if not mark:
+        return
+    if request.operation is not Operation.RETRIEVE or request.attribute_list is not None:
+        raise BadRequest(f"to: {request.to!r} names an attribute; only a RETRIEVE without atrl can")
+    request.to, request.attribute_list = address, [name]
+
+
+def check_expiration(request: RequestPrimitive, now: float) -> float | None:
+    """V3: request expiration; relative times are milliseconds from arrival (ORD-3)."""
     expiration = moment(request.request_expiration, "rqet", now)
     if expiration is not None and expiration <= now:
         raise OriginatorError("rqet: the request has expired", Status.REQUEST_TIMEOUT)
+    return expiration
+
+
+def check_result_expiration(request: RequestPrimitive, expiration: float | None, now: float) -> None:
+    """V5: the result must live at least as long as the request."""
     result = moment(request.result_expiration, "rset", now)
     if result is not None and result <= now:
         raise OriginatorError("rset: the result would come too late", Status.REQUEST_TIMEOUT)
@@ -117,16 +142,17 @@ def moment(value: str | None, name: str, now: float) -> float | None:
         return None
     try:
         return now + int(value) / 1000 if value.lstrip("-").isdigit() else seconds_of(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadRequest(f"{name}: expected a timestamp such as 20260131T235959 or milliseconds from now, "
                          f"got {value!r}") from None
 
 
 def check_parameters(core: Core, request: RequestPrimitive) -> None:
-    """V9: what the operation must and must not carry."""
+    """V9: what the operation must and must not carry; V11 for types that no request creates."""
     operation = request.operation
+    type_ = None
     if operation is Operation.CREATE:
-        check_type(core, request)
+        type_ = check_type(core, request)
         if request.filter_criteria is not None:
             raise BadRequest("fc: a CREATE has no filter criteria")
     elif request.resource_type is not None:
@@ -141,10 +167,12 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
                          f"allowed: {allowed or 'none'}")
     if request.filter_criteria is not None:
         support.check_filter(request.filter_criteria)
+    if type_ is not None and not type_.creatable:
+        raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
 
 
-def check_type(core: Core, request: RequestPrimitive) -> None:
-    """The type of a CREATE: present, known (4000), implemented (5001), creatable by request (4005)."""
+def check_type(core: Core, request: RequestPrimitive) -> ResourceType:
+    """The type of a CREATE: present, known (4000) and implemented (5001)."""
     number = request.resource_type
     if number is None:
         raise BadRequest("ty: a CREATE needs the resource type (HTTP: Content-Type: application/json;ty=3)")
@@ -153,8 +181,7 @@ def check_type(core: Core, request: RequestPrimitive) -> None:
         if number in core.registry.known_type_numbers:
             raise CseError(f"ty: resource type {number} is not implemented here", Status.NOT_IMPLEMENTED)
         raise BadRequest(f"ty: there is no resource type {number}")
-    if not type_.creatable:
-        raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
+    return type_
 
 
 def route_away(cse: str, registering: bool) -> CseError:

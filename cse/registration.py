@@ -15,17 +15,16 @@ from resources.status import Status
 AE = 2
 
 
-def check_originator(core: Core, originator: str) -> None:
-    """V1, V7: a request other than a registration comes from somebody this CSE knows.
+def check_originator(call: Call) -> None:
+    """V7: a request other than a registration comes from somebody this CSE knows.
 
-    Administrators, registered AEs and other CSEs (or AEs behind them) pass; the rest is 4106, a missing one 4000.
+    Administrators, registered AEs and other CSEs (or AEs behind them) pass; the rest is 4106.
     """
-    if not originator:
-        raise BadRequest("fr: the originator is missing (HTTP header X-M2M-Origin)")
+    core, originator = call.core, call.originator
     if originator.startswith("/"):
         return
     registered = core.tree.by_id.get(originator)
-    if registered is not None and registered.type.number == AE:
+    if registered is not None and registered.type.number == AE and call.live(registered):
         return
     if originator in core.administrators:
         return
@@ -53,6 +52,8 @@ def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
         raise BadRequest(f"fr: an AE-ID stem starts with C or S, got {wanted!r}; use C to have one assigned")
     if not any(fnmatchcase(wanted, pattern) for pattern in rules.ae_ids) or wanted in core.administrators:
         raise OriginatorError(f"fr: AE-ID {wanted!r} may not register here", Status.APP_RULE_VALIDATION_FAILED)
+    if wanted in (core.identity.cse_name, core.identity.cse_id[1:]):
+        raise OriginatorError(f"fr: {wanted!r} is the CSE itself", Status.APP_RULE_VALIDATION_FAILED)
     if wanted in core.tree.by_id:
         raise OriginatorError(f"fr: {wanted} is registered already; delete that AE to register again",
                               Status.ORIGINATOR_HAS_ALREADY_REGISTERED)

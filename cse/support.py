@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cse.primitive import FilterCriteria, RequestPrimitive
+from cse.primitive import FilterCriteria, Operation, RequestPrimitive
 from resources.errors import NotImplementedHere, ReceiverError
 from resources.status import Status
 
@@ -72,5 +72,5 @@ def check_request(request: RequestPrimitive) -> None:
         raise NotImplementedHere(f"rt: {request.response_type} is not implemented here; use 3 (blocking)")
     if request.operation_execution is not None:
         raise NotImplementedHere("oet: delayed execution is not implemented here")
-    if request.result_content in RESULT_CONTENTS:
+    if request.result_content in RESULT_CONTENTS and request.operation is Operation.RETRIEVE:
         raise NotImplementedHere(f"rcn: {request.result_content} is not implemented here; 0 to 9 are")

@@ -94,6 +94,11 @@ async def _partial(call: Call) -> ResponsePrimitive:
     for name in names:
         if name not in type_.by_short:
             raise BadRequest(f"atrl: {type_.name} has no attribute {name!r}")
+    wanted = compile_filter(request.filter_criteria, call.core.settings.max_results)
+    structural = target.resource if target.instance is None else None
+    parent = target.resource.parent if target.instance is None else target.resource
+    if not await wanted.matches(Candidate(call.core, attributes, parent, structural)):
+        raise NotFound("to: the resource exists but does not meet the filter criteria")
     await call.visible(target.resource)
     shown = {name: attributes[name] for name in names if name in attributes}
     return ResponsePrimitive(Status.OK, content={type_.root: shown})
@@ -101,7 +106,7 @@ async def _partial(call: Call) -> ResponsePrimitive:
 
 def _listed(content: dict[str, Any]) -> list[str]:
     names = content.get("m2m:atrl")
-    if len(content) != 1 or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    if len(content) != 1 or not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise BadRequest('pc: a RETRIEVE has no content but {"m2m:atrl": ["<attribute>", ...]}')
     return names
 

@@ -26,10 +26,10 @@ async def perform(call: Call) -> ResponsePrimitive:
         core.access.require_to_link(resource, call.originator, call.facts)
     else:
         call.require(resource, Permission.UPDATE)
+    await check_condition(call, resource)
     given = core.validator.root_of(resource.type, content)
     core.validator.update(resource.type, given)
     support.check_attributes(resource.type.short, given)
-    await check_condition(call, resource)
     return await change(call, resource, given)
 
 
