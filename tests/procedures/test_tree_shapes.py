@@ -93,13 +93,13 @@ async def test_rcn_4_ten_thousand_children(rig: Rig) -> None:
 @pytest.mark.parametrize("ty", [3, 4])
 async def test_adr_5_unusual_names(rig: Rig, name: str, ty: int) -> None:
     await rig.made("cse/cae1", 3, {"rn": "box"}, "Cae1")
-    made = await rig.made("cse/cae1/box", ty, {"rn": name, "lbl": ["here"], **({"con": "1"} if ty == 4 else {})}, "Cae1")
+    content = {"rn": name, "lbl": ["here"], **({"con": "1"} if ty == 4 else {})}
+    made = await rig.made("cse/cae1/box", ty, content, "Cae1")
     assert made["rn"] == name
     for address in (f"cse/cae1/box/{name}", f"Cae1/box/{name}", made["ri"]):
         assert only(await rig.retrieve(address)) == made
     assert await rig.discover("cse", lbl=["here"]) == [f"cse/cae1/box/{name}"]
-    assert (await rig.create("cse/cae1/box", ty, {"rn": name, **({"con": "1"} if ty == 4 else {})})).status \
-        == Status.CONFLICT
+    assert (await rig.create("cse/cae1/box", ty, content)).status == Status.CONFLICT
     assert (await rig.delete(f"cse/cae1/box/{name}", "Cae1")).status == Status.DELETED
     assert await rig.discover("cse", lbl=["here"]) == []
 
