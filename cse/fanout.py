@@ -8,6 +8,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
+from cse.clock import seconds_of
 from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, resolve
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
@@ -15,8 +16,8 @@ from resources.errors import BadRequest, NotFound, OriginatorError, ReceiverErro
 from resources.model import Permission, Resource
 from resources.status import Status
 
-GROUP = 9
-MIXED = 0
+#: m2m:filterUsage of discovery.
+DISCOVERY = 1
 
 #: Member type numbers of virtual members (GRP-2).
 VIRTUAL_TYPES = {OLDEST: 20001, LATEST: 20002}
@@ -63,7 +64,7 @@ def _key(call: Call) -> str:
 async def perform(call: Call) -> ResponsePrimitive:
     """Fan a request out and aggregate the answers."""
     core, group, request = call.core, call.target.resource, call.request
-    core.access.require_members(group, call.originator, BITS[request.operation], call.facts,
+    core.access.require_members(group, call.originator, permission_of(request), call.facts,
                                 child_type=request.resource_type)
     members = chosen(group, request)
     check_child_type(core, group, call)
@@ -72,7 +73,7 @@ async def perform(call: Call) -> ResponsePrimitive:
         core.seen.add(request.group_request_id, _key(call))
     tail = "".join(f"/{segment}" for segment in call.target.rest)
     requests = [member_request(call, member + tail, number) for number, member in enumerate(members)]
-    answers = await _ask_all(core, requests)
+    answers = await _ask_all(core, requests, patience_s(call))
     if not any(answers):
         raise ReceiverError(f"{group.path}: no member answered in time", Status.GROUP_MEMBERS_NOT_RESPONDED)
     if request.operation is Operation.DELETE and not tail:
@@ -81,18 +82,37 @@ async def perform(call: Call) -> ResponsePrimitive:
     return ResponsePrimitive(Status.OK, content={"m2m:agr": {"m2m:rsp": found}})
 
 
+def permission_of(request: RequestPrimitive) -> int:
+    """The permission that the fanOutPoint asks for; discovery has its own (ACP-5, GRP-10)."""
+    criteria = request.filter_criteria
+    if request.operation is Operation.RETRIEVE and criteria is not None and criteria.usage == DISCOVERY:
+        return Permission.DISCOVERY
+    return BITS[request.operation]
+
+
+def patience_s(call: Call) -> float:
+    """How long members may take: until ``rset``, but never longer than any request here (GRP-14)."""
+    most, until = call.core.settings.request_timeout_s, call.request.result_expiration
+    if until is None:
+        return most
+    return min(most, int(until) / 1000 if until.isdigit() else seconds_of(until) - call.now)
+
+
 def chosen(group: Resource, request: RequestPrimitive) -> list[str]:
-    """The members to ask: all, or those of ``grtm`` (GRP-11)."""
+    """The members to ask, each once: all, or those of ``grtm`` (GRP-11)."""
     members: list[str] = group.attributes["mid"]
     if not members:
         raise OriginatorError(f"to: {group.path} has no members", Status.NO_MEMBERS)
     wanted = request.group_targets
     if wanted is None:
         return list(members)
+    if not wanted:
+        raise BadRequest("grtm: is empty; name members of the group, or leave it out to address all")
+    known = frozenset(members)
     for member in wanted:
-        if member not in members:
+        if member not in known:
             raise BadRequest(f"grtm: {member!r} is no member of {group.path}")
-    return list(wanted)
+    return list(dict.fromkeys(wanted))
 
 
 def check_child_type(core: Core, group: Resource, call: Call) -> None:
@@ -112,13 +132,16 @@ def member_request(call: Call, to: str, number: int) -> RequestPrimitive:
     return replace(request, to=to, request_id=f"{request.request_id}-{number}", group_targets=None)
 
 
-async def _ask_all(core: Core, requests: list[RequestPrimitive]) -> list[ResponsePrimitive | None]:
+async def _ask_all(core: Core, requests: list[RequestPrimitive], seconds: float) -> list[ResponsePrimitive | None]:
     """Answers in the order of the requests; None for those that did not come in time (GRP-14)."""
     tasks = [asyncio.ensure_future(core.handle(request)) for request in requests]
-    done, late = await asyncio.wait(tasks, timeout=core.settings.request_timeout_s)
-    for task in late:
-        task.cancel()
-    return [task.result() if task in done else None for task in tasks]
+    timer, everybody = asyncio.ensure_future(core.clock.sleep(seconds)), asyncio.ensure_future(asyncio.wait(tasks))
+    try:
+        await asyncio.wait((timer, everybody), return_when=asyncio.FIRST_COMPLETED)
+        return [task.result() if task.done() else None for task in tasks]
+    finally:
+        for left in (timer, everybody, *tasks):
+            left.cancel()
 
 
 def answer_of(member: str, answer: ResponsePrimitive) -> dict[str, Any]:
