@@ -119,6 +119,11 @@ class Call:
         target = self.target
         self.require(target.resource, permission, target_type=target.instance.ty if target.instance else None)
 
+    def sees(self, resource: Resource, target_type: int | None = None) -> bool:
+        """True when the originator may retrieve or discover a resource, or its instances of ``target_type``."""
+        return any(self.permitted(resource, permission, target_type=target_type)
+                   for permission in (Permission.RETRIEVE, Permission.DISCOVERY))
+
     def live(self, resource: Resource) -> bool:
         """True unless the resource has expired (it may not have been removed yet)."""
         expires = resource.attributes.get("et")

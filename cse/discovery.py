@@ -128,7 +128,7 @@ async def _found(call: Call, top: Resource, wanted: Filter) -> AsyncIterator[Hit
     while waiting:
         resource, path, level = waiting.pop()
         if level and call.permitted(resource, Permission.DISCOVERY) \
-                and await wanted.matches(Candidate(call.core, resource.attributes, resource.parent, resource)):
+                and await wanted.matches(Candidate(call, resource.attributes, resource.parent, resource)):
             yield Hits([Hit(path, resource.ri, resource.rn, resource.type.number)])
         if level == wanted.level:
             continue
@@ -146,7 +146,7 @@ async def _instances(call: Call, parent: Resource, path: str, type_: ResourceTyp
     if wanted.operation == 1 and number not in wanted.conditions.get("ty", (number,)):
         return Hits([])
     if SAME_FOR_SIBLINGS.issuperset(wanted.conditions):
-        sample = Candidate(call.core, {"ty": number}, parent, None)
+        sample = Candidate(call, {"ty": number}, parent, None)
         if not await wanted.matches(sample):
             return Hits([])
         keys = await call.core.committer.instance_keys(parent.ri)
@@ -154,7 +154,7 @@ async def _instances(call: Call, parent: Resource, path: str, type_: ResourceTyp
     return Hits([
         Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)
         for record in await call.core.instances.all(parent)
-        if record.expires > stamp and await wanted.matches(Candidate(call.core, attributes_of(record), parent, None))
+        if record.expires > stamp and await wanted.matches(Candidate(call, attributes_of(record), parent, None))
     ])
 
 

@@ -17,7 +17,7 @@ from resources.errors import BadRequest
 from resources.model import Resource
 
 if TYPE_CHECKING:
-    from cse.core import Core
+    from cse.core import Call
 
 Attributes = Mapping[str, Any]
 
@@ -27,22 +27,31 @@ NOT_MATCHABLE = frozenset({"ct", "lt", "st", "et", "lbl", "ty", "cs", "cnf"})
 
 @dataclass(slots=True)
 class Candidate:
-    """A resource or instance under test; ``resource`` is None for an instance."""
+    """A resource or instance under test; ``resource`` is None for an instance.
 
-    core: Core
+    Of its parent and children counts only what the originator may see: a condition must not tell what access
+    control hides.
+    """
+
+    call: Call
     attributes: Attributes
     parent: Resource | None
     resource: Resource | None
 
     async def children(self) -> list[Attributes]:
-        """Attributes of all direct children, instances included."""
-        if self.resource is None:
+        """Attributes of the direct children, instances included."""
+        resource, call = self.resource, self.call
+        if resource is None:
             return []
-        found: list[Attributes] = [child.attributes for child in self.resource.children.values()]
-        if self.resource.type.instance is not None:
+        found: list[Attributes] = [child.attributes for child in resource.children.values()
+                                   if call.live(child) and call.sees(child)]
+        if resource.type.instance is not None and not resource.attributes.get("disr"):
             from cse.core import attributes_of
 
-            found += [attributes_of(record) for record in await self.core.instances.all(self.resource)]
+            number = call.core.registry.number_of(resource.type.instance)
+            if call.sees(resource, number):
+                found += [attributes_of(record) for record in await call.core.instances.all(resource)
+                          if record.expires > call.stamp]
         return found
 
 
@@ -185,7 +194,8 @@ async def _test(tag: str, values: Sequence[Any], candidate: Candidate) -> bool:
         return own(values, candidate.attributes)
     of_parent = OF_PARENT.get(tag)
     if of_parent is not None:
-        return candidate.parent is not None and of_parent(values, candidate.parent.attributes)
+        parent = candidate.parent
+        return parent is not None and candidate.call.sees(parent) and of_parent(values, parent.attributes)
     of_child = OF_CHILD[tag]
     return any(of_child(values, child) for child in await candidate.children())
 

@@ -54,7 +54,7 @@ async def _check_instance(call: Call, record: InstanceRecord) -> None:
     if criteria is None:
         return
     wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call.core, attributes_of(record), call.target.resource, None)):
+    if not await wanted.matches(Candidate(call, attributes_of(record), call.target.resource, None)):
         raise NotFound("to: the instance exists but does not meet the filter criteria")
 
 

@@ -119,8 +119,8 @@ async def _direct(call: Call, branch: Branch) -> list[Branch]:
 def candidate_of(call: Call, branch: Branch) -> Candidate:
     """What filter criteria are tested on."""
     if isinstance(branch.source, Resource):
-        return Candidate(call.core, branch.source.attributes, branch.source.parent, branch.source)
-    return Candidate(call.core, branch.attributes, call.core.tree.by_id.get(branch.source.pi), None)
+        return Candidate(call, branch.source.attributes, branch.source.parent, branch.source)
+    return Candidate(call, branch.attributes, call.core.tree.by_id.get(branch.source.pi), None)
 
 
 def instance_type(call: Call, resource: Resource) -> ResourceType | None:

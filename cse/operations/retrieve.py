@@ -31,7 +31,7 @@ async def perform(call: Call) -> ResponsePrimitive:
         return await _instance(call)
     rcn = request.result_content
     wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call.core, target.resource.attributes, target.resource.parent,
+    if not await wanted.matches(Candidate(call, target.resource.attributes, target.resource.parent,
                                           target.resource)):
         raise NotFound(f"to: {target.resource.path} exists but does not meet the filter criteria")
     if rcn is None or rcn == 1:
@@ -59,7 +59,7 @@ async def _instance(call: Call) -> ResponsePrimitive:
         raise BadRequest("rcn: 7 (original resource) is for announced resources; an instance is none")
     if criteria is not None:
         wanted = compile_filter(criteria, core.settings.max_results)
-        if not await wanted.matches(Candidate(core, attributes_of(record), parent, None)):
+        if not await wanted.matches(Candidate(call, attributes_of(record), parent, None)):
             raise NotFound("to: the instance exists but does not meet the filter criteria")
     await call.visible(parent)
     type_ = core.registry.by_number[record.ty]
@@ -97,7 +97,7 @@ async def _partial(call: Call) -> ResponsePrimitive:
     wanted = compile_filter(request.filter_criteria, call.core.settings.max_results)
     structural = target.resource if target.instance is None else None
     parent = target.resource.parent if target.instance is None else target.resource
-    if not await wanted.matches(Candidate(call.core, attributes, parent, structural)):
+    if not await wanted.matches(Candidate(call, attributes, parent, structural)):
         raise NotFound("to: the resource exists but does not meet the filter criteria")
     await call.visible(target.resource)
     shown = {name: attributes[name] for name in names if name in attributes}

@@ -45,7 +45,7 @@ async def check_condition(call: Call, resource: Resource) -> None:
     if criteria is None:
         return
     wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call.core, resource.attributes, resource.parent, resource)):
+    if not await wanted.matches(Candidate(call, resource.attributes, resource.parent, resource)):
         raise NotFound(f"to: {resource.path} exists but does not meet the filter criteria")
 
 
