@@ -57,16 +57,17 @@ class Core:
     seen: SeenGroupRequests
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
 
-    async def commit(self, work: Work) -> None:
-        """Write a unit of work, wait until it is durable, then let its notifications go.
-
-        They go also when the one who waits has given up in between.
-        """
+    def submit(self, work: Work) -> asyncio.Future[None]:
+        """Hand a unit of work over; its notifications go once it is durable. Raises StoreError, nothing changed."""
         future = work.submit(self.committer)
         if work.outbox:
             future.add_done_callback(lambda done: self.notifier.release(work.outbox, done))
-            future = asyncio.shield(future)
-        await future
+        return future
+
+    async def commit(self, work: Work) -> None:
+        """``submit`` and wait until it is durable; who gives up waiting does not hold up the notifications."""
+        future = self.submit(work)
+        await (asyncio.shield(future) if work.outbox else future)
 
 
 @dataclass(slots=True)

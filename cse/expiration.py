@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from cse.clock import timestamp
 from cse.core import Core
 from cse.operations.delete import remove, remove_instance
-from cse.storage.port import StoreError
+from cse.storage.port import InstanceRecord, StoreError
 from cse.work import Work
 from resources.model import Resource
 
 log = logging.getLogger("banyan.expiration")
 
-#: Instances removed in one unit of work, so that requests are answered in between.
+#: Instances removed before waiting until they are, so that requests are answered in between.
 CHUNK = 500
 
 
@@ -40,16 +41,20 @@ async def sweep(core: Core) -> int:
             await core.commit(work)
             count += 1
     while records := await core.committer.expired(now, CHUNK):
-        for record in records:
-            parent = core.tree.by_id.get(record.pi)
-            work = Work()
-            if parent is None:
-                work.remove_instance(record)
-            else:
-                await remove_instance(core, work, parent, record, now)
-            await core.commit(work)
+        await asyncio.gather(*[core.submit(await removal(core, record, now)) for record in records])
         count += len(records)
     return count
+
+
+async def removal(core: Core, record: InstanceRecord, now: str) -> Work:
+    """The unit of work that takes an expired instance out; to be submitted before anything else happens."""
+    work = Work()
+    parent = core.tree.by_id.get(record.pi)
+    if parent is None:
+        work.remove_instance(record)
+    else:
+        await remove_instance(core, work, parent, record, now)
+    return work
 
 
 def expired(core: Core, now: str) -> list[Resource]:

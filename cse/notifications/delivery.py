@@ -170,8 +170,10 @@ class Delivery:
             while queue:
                 parcel = queue[0]
                 status = Status.TARGET_NOT_REACHABLE
-                if reachable or not self._overdue(parcel):  # else a dead target would hold up more than it lets go
+                if reachable or not self._overdue(parcel):
                     status = await self._try(target, parcel)
+                else:  # a dead target must not hold up more than it lets go
+                    await asyncio.sleep(0)
                 reachable = status != Status.TARGET_NOT_REACHABLE
                 if not parcel.dropped:
                     self._finished(parcel, status)
@@ -253,12 +255,9 @@ class Delivery:
     def _write(self, work: Work) -> None:
         """Write without waiting: a record that comes back after a crash is sent twice, never lost."""
         try:
-            future = work.submit(self.core.committer)
+            self.core.submit(work)
         except StoreError as error:
             log.error("the outbox cannot be written: %s", error)
-            return
-        if work.outbox:
-            future.add_done_callback(lambda done: self.core.notifier.release(work.outbox, done))
 
     async def stop(self) -> None:
         """End the workers; what was not sent is in the outbox."""

@@ -425,7 +425,7 @@ async def test_acp_10_conditions_on_denied_children_tell_nothing(rig: Rig) -> No
         conditional = await rig.retrieve(BOX, "Cae2", fc=FilterCriteria({tag: [value]}))
         assert BOX not in found, tag
         assert conditional.status == Status.NOT_FOUND, tag
-        assert BOX in await rig.discover("cse", **{tag: [value]}), tag
+        assert BOX in await rig.discover("cse", ADMIN, **{tag: [value]}), tag
 
 
 async def test_acp_10_conditions_on_a_denied_parent_tell_nothing(rig: Rig) -> None:
@@ -435,7 +435,7 @@ async def test_acp_10_conditions_on_a_denied_parent_tell_nothing(rig: Rig) -> No
     conditions: dict[str, Any] = {"palb": "secret", "patr": ("rn", "box")}
     for tag, value in conditions.items():
         assert await rig.discover("cse", "Cae2", **{tag: [value]}) == [], tag
-        assert await rig.discover("cse", **{tag: [value]}) == [f"{BOX}/shown"], tag
+        assert await rig.discover("cse", ADMIN, **{tag: [value]}) == [f"{BOX}/shown"], tag
 
 
 @pytest.mark.parametrize(("ty", "given", "status"), [

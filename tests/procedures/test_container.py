@@ -10,7 +10,8 @@ from cse import expiration
 from cse.primitive import FilterCriteria
 from cse.storage.memory import MemoryStore
 from resources.status import Status
-from tests.rig import Rig, only
+from tests.rig import Rig, only, settle
+from tests.storage.gated import GatedStore
 
 BOX = "cse/cae1/box"
 
@@ -207,6 +208,23 @@ async def test_cnt_5_age_limits_expiration(rig: Rig) -> None:
     assert rig.at(59.9) < plain <= at_most
     assert early < rig.at(31)
     assert late <= at_most < container["et"]
+
+
+async def test_cnt_5_many_expire_with_few_writes() -> None:
+    store = GatedStore()
+    rig = await Rig.open(store=store, expiry_check_s=1e6)
+    await rig.register()
+    await box(rig, mia=10)
+    await subscribe(rig, 4)
+    await fill(rig, *range(1200))
+    await rig.clock.advance(11)
+    writes = len(store.written)
+    assert await expiration.sweep(rig.cse.core) == 1200
+    assert len(store.written) - writes <= 10
+    await settle(2000)
+    assert notified(rig) == list(range(1200))
+    assert await counters(rig) == (0, 0, 1200)
+    await rig.close()
 
 
 async def test_cnt_5_never_later_than_the_container(rig: Rig) -> None:
