@@ -170,7 +170,8 @@ async def policy(rig: Rig, originator: str, operations: int) -> str:
     pytest.param(None, 61, False, id="GRP-10 acpi refuses"),
     pytest.param(None, None, False, id="ACP-13 GRP-10 neither: the creator alone"),
 ])
-async def test_grp_10_and_acp_13_rights_on_the_fan_out(rig: Rig, macp: int | None, acpi: int | None, *, reached: bool) -> None:
+async def test_grp_10_and_acp_13_rights_on_the_fan_out(rig: Rig, macp: int | None, acpi: int | None, *,
+                                                       reached: bool) -> None:
     await rig.register("Cae2")
     given: dict[str, Any] = {name: [await policy(rig, "Cae2", bits)]
                              for name, bits in (("macp", macp), ("acpi", acpi)) if bits}
