@@ -72,7 +72,7 @@ def bare_run(path: Path, per_batch: int, seconds: float) -> tuple[int, float, fl
         connection.executemany("INSERT INTO i VALUES (?, ?, ?, ?, ?, ?, ?, ?)", instances)
         connection.executemany(
             "INSERT OR REPLACE INTO r VALUES (?, ?, ?, ?, ?)",
-            [row for one in units for row in one.resources.values() if row],
+            [row for one in units for row in one.records()],
         )
         connection.execute("COMMIT")
         done += per_batch

@@ -23,9 +23,9 @@ from cse.storage.factory import open_store
 from resources.registry import Registry
 
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
-GC_THRESHOLD = 20_000
+GC_THRESHOLD = 200_000
 #: A thread that waits for the interpreter, after a sync of the store, gets it within this time.
-SWITCH_INTERVAL_S = 0.001
+SWITCH_INTERVAL_S = 0.005
 
 
 class Node:
@@ -49,7 +49,8 @@ class Node:
         settings = self.settings
         http = HttpClient()
         self._senders = {"http": http, "https": http}
-        ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store)
+        ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
+                      self.metrics)
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
@@ -60,7 +61,7 @@ class Node:
         try:
             if settings.http.enabled:
                 self._server = HttpServer(
-                    self.metrics.measured(self.cse.handle), settings.http, settings.json,
+                    self.cse.handle, settings.http, settings.json,
                     attributes={row.short: row.type for type_ in self._registry.types for row in type_.attributes},
                     routes=self._routes(),
                 )
@@ -102,6 +103,8 @@ class Node:
         metrics.gauge("banyan_resources", "Structural resources.", lambda: len(core.tree.by_id))
         metrics.counter("banyan_store_units_total", "Units of work submitted.", lambda: core.committer.revision)
         metrics.counter("banyan_store_durable_total", "Units of work that are durable.", lambda: core.committer.durable)
+        metrics.counter("banyan_store_batches_total", "Batches written, each with one sync.",
+                        lambda: core.committer.batches)
         metrics.gauge("banyan_http_connections", "Open HTTP connections.",
                       lambda: self._server.connections if self._server is not None else 0)
 
@@ -162,7 +165,7 @@ def run(settings: Sequence[Settings]) -> None:
 
 def demo(settings: Settings) -> None:
     """Run the demonstration: a CSE with a simulated meter, its IPE and an energy AE with its page."""
-    from cse import demo as demonstration  # noqa: PLC0415 - the parts of the demonstration are extras
+    from cse import demo as demonstration
 
     logs.configure(settings.log)
     start_loop(demonstration.serve(settings))

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cse.access.decision import AccessControl, Facts
+from cse.access.decision import AccessControl
 from cse.clock import Clock, timestamp
 from cse.codecs import Limits, decode
 from cse.identifiers import Identity
@@ -89,9 +89,9 @@ class Target:
 
 
 class Call:
-    """One request on its way: the primitive, who asks (normalised), when, and of what."""
+    """One request on its way: the primitive, who asks (normalised), when, and of what; ``Known`` to access control."""
 
-    __slots__ = ("core", "facts", "now", "originator", "request", "stamp", "target")
+    __slots__ = ("core", "now", "originator", "request", "stamp", "target")
 
     def __init__(self, core: Core, request: RequestPrimitive, originator: str) -> None:
         self.core = core
@@ -99,20 +99,38 @@ class Call:
         self.originator = originator
         self.now = core.clock.time()
         self.stamp = timestamp(self.now)
-        self.facts = Facts(request.source_address, location_of(core.tree.by_id.get(originator)),
-                           request.authenticated is not None, touched(request))
         self.target: Target
+
+    @property
+    def address(self) -> str | None:
+        """IP address of the peer."""
+        return self.request.source_address
+
+    @property
+    def location(self) -> tuple[float, float] | None:
+        """Where the originator says it is."""
+        return location_of(self.core.tree.by_id.get(self.originator))
+
+    @property
+    def authenticated(self) -> bool:
+        """True when the transport has proved who the originator is."""
+        return self.request.authenticated is not None
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """Short names of the attributes that the request is about; None means all."""
+        return touched(self.request)
 
     def permitted(self, resource: Resource, permission: int, *, target_type: int | None = None,
                   child_type: int | None = None) -> bool:
         """True when the originator has the permission on a resource, or on its instances of ``target_type``."""
-        return self.core.access.permitted(resource, self.originator, permission, self.facts,
+        return self.core.access.permitted(resource, self.originator, permission, self,
                                           target_type=target_type, child_type=child_type)
 
     def require(self, resource: Resource, permission: int, *, target_type: int | None = None,
                 child_type: int | None = None) -> None:
         """Raise NoPrivilege (4103) unless ``permitted``."""
-        self.core.access.require(resource, self.originator, permission, self.facts,
+        self.core.access.require(resource, self.originator, permission, self,
                                  target_type=target_type, child_type=child_type)
 
     def require_target(self, permission: int) -> None:
@@ -193,7 +211,10 @@ async def settle_virtual(core: Core, target: Target, stamp: str) -> Target:
     if target.rest:
         raise NotFound(f"to: there is nothing below {parent.path}/{target.virtual}")
     newest = target.virtual == LATEST
-    record = await (core.instances.newest(parent) if newest else core.instances.oldest(parent))
+    if newest and parent.shelf is not None:
+        record = parent.shelf.newest
+    else:
+        record = await (core.instances.newest(parent) if newest else core.instances.oldest(parent))
     if record is not None and record.expires <= stamp:
         live = [r for r in await core.instances.all(parent) if r.expires > stamp]
         record = live[-1 if newest else 0] if live else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Protocol
 
 from cse import fanout, registration, support
 from cse.clock import seconds_of
@@ -35,27 +36,46 @@ RESULT_CONTENTS: dict[Operation, frozenset[int | None]] = {
 }
 
 
+class Meter(Protocol):
+    """Counts requests; the composition root gives a real one."""
+
+    def begun(self) -> float:
+        """Note that a request has come; what is returned goes to ``ended``."""
+
+    def ended(self, began: float, operation: int, status: int) -> None:
+        """Note that it was answered, or given up (5000)."""
+
+
+class NoMeter:
+    """Counts nothing."""
+
+    def begun(self) -> float:
+        """Nothing to note."""
+        return 0.0
+
+    def ended(self, began: float, operation: int, status: int) -> None:
+        """Nothing to note."""
+
+
 class Dispatcher:
     """Takes request primitives for one CSE. Everything below raises; only here errors become answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter | None = None) -> None:
         self.core: Core
+        self._meter = meter or NoMeter()
 
     async def handle(self, request: RequestPrimitive) -> ResponsePrimitive:
         """Answer a request. Never raises."""
+        meter = self._meter
+        began = meter.begun()
         try:
             response = await self._process(request)
-        except CseError as error:
-            response = ResponsePrimitive(error.status, content={"m2m:dbg": error.message})
-        except StoreError as error:
-            log.error("store: %s", error)
-            response = ResponsePrimitive(Status.INTERNAL_SERVER_ERROR, content={"m2m:dbg": "the store cannot write"})
-        except Exception:
-            correlation = secrets.token_hex(4)
-            log.exception("request %s failed, correlation id %s", request.request_id, correlation)
-            response = ResponsePrimitive(
-                Status.INTERNAL_SERVER_ERROR, content={"m2m:dbg": f"internal error, correlation id {correlation}"}
-            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
+            response = answer_to(error, request.request_id)
+        except BaseException:
+            meter.ended(began, request.operation, Status.INTERNAL_SERVER_ERROR)
+            raise
+        meter.ended(began, request.operation, response.status)
         response.request_id = request.request_id
         response.release_version = request.release_version
         return response
@@ -87,6 +107,20 @@ class Dispatcher:
                 return await fanout.perform(call)
             call.target = await settle_virtual(core, target, call.stamp)
         return await OPERATIONS[request.operation](call)
+
+
+def answer_to(error: Exception, request_id: str) -> ResponsePrimitive:
+    """The answer that an error becomes; the unexpected is logged once under a correlation id."""
+    if isinstance(error, CseError):
+        return ResponsePrimitive(error.status, content={"m2m:dbg": error.message})
+    if isinstance(error, StoreError):
+        log.error("store: %s", error)
+        text = "the store cannot write"
+    else:
+        correlation = secrets.token_hex(4)
+        log.error("request %s failed, correlation id %s", request_id, correlation, exc_info=error)
+        text = f"internal error, correlation id {correlation}"
+    return ResponsePrimitive(Status.INTERNAL_SERVER_ERROR, content={"m2m:dbg": text})
 
 
 def check_form(request: RequestPrimitive, releases: list[str]) -> None:

@@ -11,14 +11,13 @@ from cse.access.decision import AccessControl
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.core import Core
-from cse.dispatcher import Dispatcher
+from cse.dispatcher import Dispatcher, Meter
 from cse.fanout import SeenGroupRequests
 from cse.identifiers import Identity
 from cse.instances import Instances
 from cse.notifications.delivery import Delivery
 from cse.notifications.notifier import Notifier
 from cse.notifications.targets import Targets
-from cse.primitive import RequestPrimitive, ResponsePrimitive
 from cse.settings import CseSettings, StoreSettings
 from cse.storage.committer import Committer
 from cse.storage.port import Store
@@ -37,6 +36,7 @@ class Ports:
     clock: Clock = field(default_factory=SystemClock)
     registry: Registry = field(default_factory=Registry.default)
     committing: StoreSettings = field(default_factory=StoreSettings)
+    meter: Meter | None = None
 
 
 class Cse:
@@ -44,12 +44,9 @@ class Cse:
 
     def __init__(self, core: Core, dispatcher: Dispatcher) -> None:
         self.core = core
-        self._dispatcher = dispatcher
+        #: Answers a request primitive; never raises.
+        self.handle = dispatcher.handle
         self._expiry: asyncio.Task[None] | None = None
-
-    async def handle(self, request: RequestPrimitive) -> ResponsePrimitive:
-        """Answer a request primitive; never raises."""
-        return await self._dispatcher.handle(request)
 
     @classmethod
     async def open(cls, settings: CseSettings, ports: Ports) -> Cse:
@@ -89,7 +86,7 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
     last_seq, last_id = await ports.store.high_water()
     tree = Tree(identity)
     delivery = Delivery(Targets(tree, identity, ports.senders, settings.notification_timeout_s))
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(ports.meter)
     core = dispatcher.core = delivery.core = Core(
         settings=settings,
         identity=identity,

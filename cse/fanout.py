@@ -64,7 +64,7 @@ def _key(call: Call) -> str:
 async def perform(call: Call) -> ResponsePrimitive:
     """Fan a request out and aggregate the answers."""
     core, group, request = call.core, call.target.resource, call.request
-    core.access.require_members(group, call.originator, permission_of(request), call.facts,
+    core.access.require_members(group, call.originator, permission_of(request), call,
                                 child_type=request.resource_type)
     members = chosen(group, request)
     check_child_type(core, group, call)

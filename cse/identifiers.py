@@ -30,7 +30,7 @@ class Address:
     segments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Identity:
     """Who a CSE is: ``cse_id`` as ``/csi``, ``sp_id`` as ``//sp``, ``cse_name`` of the CSEBase resource."""
 

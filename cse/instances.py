@@ -82,9 +82,16 @@ class Instances:
         assert isinstance(shelf, Shelf)
         return shelf
 
+    @property
+    def takes_turns(self) -> bool:
+        """False when no read of the store gives way to other tasks: then nobody can come in between."""
+        return self._committer.store.suspends
+
     async def turn(self, parent: Resource) -> AbstractAsyncContextManager[Any]:
         """Return what to hold while the counters or the children's names of a parent change."""
-        return nullcontext() if parent.type.instance is None else (await self.shelf(parent)).turn
+        if parent.type.instance is None or not self.takes_turns:
+            return nullcontext()
+        return (await self.shelf(parent)).turn
 
     async def find(self, identifier: str) -> InstanceRecord | None:
         """Return the instance with this resource ID."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
+from functools import partial
 
 from cse.codecs import encode
 from cse.storage.committer import Committer
@@ -24,11 +25,14 @@ class Work:
 
     def put(self, resource: Resource) -> None:
         """Write a structural resource as it is now."""
-        attributes = resource.attributes
-        body = resource.encoded = encode(attributes)
-        self.changes.resources[resource.ri] = ResourceRecord(
-            resource.ri, attributes["pi"], resource.type.number, resource.creator, body
-        )
+        resource.encoded = None
+        self.changes.resources[resource.ri] = _record(resource)
+        self.touched.append(resource)
+
+    def put_later(self, resource: Resource) -> None:
+        """Write a structural resource as it will be when the write begins: for counters that change all the time."""
+        resource.encoded = None
+        self.changes.resources[resource.ri] = partial(_record, resource)
         self.touched.append(resource)
 
     def remove(self, resource: Resource) -> None:
@@ -66,3 +70,11 @@ class Work:
             step()
         for resource in self.touched:
             resource.revision = 0  # a failed store takes nothing more: what is left is what it has
+
+
+def _record(resource: Resource) -> ResourceRecord:
+    if resource.encoded is None:
+        resource.encoded = encode(resource.attributes)
+    return ResourceRecord(
+        resource.ri, resource.attributes["pi"], resource.type.number, resource.creator, resource.encoded
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Announce(Enum):
     NA = "NA"
 
 
-class Operation(Enum):
+class Operation(IntEnum):
     """The five operations; ``bit`` is the accessControlOperations bit (ACP-5), discovery has its own."""
 
     CREATE = 1
@@ -132,7 +132,9 @@ class Resource:
     work that changed the resource: a reader waits until that unit is durable.
     """
 
-    __slots__ = ("attributes", "children", "creator", "encoded", "parent", "revision", "ri", "rn", "shelf", "type")
+    __slots__ = (
+        "attributes", "children", "creator", "encoded", "parent", "path", "revision", "ri", "rn", "shelf", "type",
+    )
 
     def __init__(
         self, type_: ResourceType, attributes: dict[str, Any], creator: str, parent: Resource | None = None
@@ -143,20 +145,11 @@ class Resource:
         self.parent = parent
         self.ri: str = attributes["ri"]
         self.rn: str = attributes["rn"]
+        self.path: str = self.rn if parent is None else f"{parent.path}/{self.rn}"
         self.children: dict[str, Resource] = {}
         self.encoded: bytes | None = None
         self.revision = 0
         self.shelf: Any = None
-
-    @property
-    def path(self) -> str:
-        """The structured CSE-relative identifier, names joined by ``/`` from the CSEBase down."""
-        names = [self.rn]
-        above = self.parent
-        while above is not None:
-            names.append(above.rn)
-            above = above.parent
-        return "/".join(reversed(names))
 
     def __repr__(self) -> str:
         return f"<{self.type.name} {self.path} ({self.ri})>"

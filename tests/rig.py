@@ -129,7 +129,8 @@ class Rig:
         await settle()
         return response
 
-    async def create(self, to: str, ty: int, content: dict[str, Any], fr: str = ADMIN, **more: Any) -> ResponsePrimitive:
+    async def create(self, to: str, ty: int, content: dict[str, Any], fr: str = ADMIN,
+                     **more: Any) -> ResponsePrimitive:
         """CREATE; ``content`` without its root for a known type, for example ``{"rn": "c1"}``."""
         root = self.cse.core.registry.by_number[ty].root if ty in self.cse.core.registry.by_number else "m2m:x"
         whole = content if any(":" in name for name in content) else {root: content}

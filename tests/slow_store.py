@@ -12,6 +12,8 @@ from cse.storage.port import InstanceRecord, WriteSet
 class SlowStore(MemoryStore):
     """Each call gives way ``turns`` times before it answers with what was there when it came."""
 
+    suspends = True
+
     def __init__(self, turns: int = 3) -> None:
         super().__init__()
         self.turns = turns

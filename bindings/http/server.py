@@ -6,8 +6,9 @@ import asyncio
 import ipaddress
 import logging
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
@@ -83,11 +84,11 @@ class HttpServer:
             await self._runner.cleanup()
             self._runner = self._server = None
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _answer(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         target = request.raw_path
         page = self._pages.get(target.partition("?")[0])
-        answer = await (self._resource(request, target) if page is None else _page(request.method, page))
-        return answer.as_response()
+        answer = self._resource(request, target) if page is None else _page(request.method, page)
+        return cast("Awaitable[web.StreamResponse]", answer)
 
     async def _resource(self, request: web.BaseRequest, target: str) -> Answer:
         media_type = JSON

@@ -11,6 +11,7 @@ from resources.errors import BadRequest, NotFound
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SAFE_IN_PATH = "/~-._:@"
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/~\-._:@]+")
 _SAFE_IN_QUERY = "/~-._:@*,"
 
 
@@ -47,7 +48,7 @@ def path_of(to: str, root_path: str = "") -> str:
         path = "/~" + to
     else:
         path = "/" + to
-    return root_path + quote(path, safe=_SAFE_IN_PATH)
+    return root_path + (path if _PLAIN_PATH.fullmatch(path) else quote(path, safe=_SAFE_IN_PATH))
 
 
 def pairs_of(query: str) -> Iterator[Pair]:

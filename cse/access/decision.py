@@ -45,11 +45,31 @@ class Tree(Protocol):
         """Return the local resource with this identifier in any form; None for anything else, never an error."""
 
 
-class Facts(NamedTuple):
-    """What is known of a request besides originator and operation; made once per request.
+class Known(Protocol):
+    """What is known of a request besides originator and operation; most decisions do not ask for it.
 
     ``attributes`` are the short names that the request touches (content, or ``atrl`` of a RETRIEVE); None means all.
     """
+
+    @property
+    def address(self) -> str | None:
+        """IP address of the peer."""
+
+    @property
+    def location(self) -> Location | None:
+        """Where the originator is."""
+
+    @property
+    def authenticated(self) -> bool:
+        """True when the transport has proved who the originator is."""
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """What the request touches."""
+
+
+class Facts(NamedTuple):
+    """``Known`` as plain values."""
 
     address: str | None = None
     location: Location | None = None
@@ -79,7 +99,7 @@ class AccessControl:
         resource: Resource,
         originator: str,
         permission: int,
-        facts: Facts = NOTHING_KNOWN,
+        facts: Known = NOTHING_KNOWN,
         *,
         child_type: int | None = None,
         target_type: int | None = None,
@@ -104,7 +124,7 @@ class AccessControl:
         resource: Resource,
         originator: str,
         permission: int,
-        facts: Facts = NOTHING_KNOWN,
+        facts: Known = NOTHING_KNOWN,
         *,
         child_type: int | None = None,
         target_type: int | None = None,
@@ -116,7 +136,7 @@ class AccessControl:
             governed = self._governing(_governor(resource)) is not None
             raise _refusal(resource, originator, permission, POLICIES if governed else OWNER)
 
-    def permitted_to_link(self, resource: Resource, originator: str, facts: Facts = NOTHING_KNOWN) -> bool:
+    def permitted_to_link(self, resource: Resource, originator: str, facts: Known = NOTHING_KNOWN) -> bool:
         """True when the originator may UPDATE ``acpi`` of the resource (ACP-9)."""
         if not originator:
             return False
@@ -127,7 +147,7 @@ class AccessControl:
             return self._owns(resource, originator)
         return self._allow(self._linked(policies, "pvs"), resource, originator, Permission.UPDATE, facts)
 
-    def require_to_link(self, resource: Resource, originator: str, facts: Facts = NOTHING_KNOWN) -> None:
+    def require_to_link(self, resource: Resource, originator: str, facts: Known = NOTHING_KNOWN) -> None:
         """Raise NoPrivilege (4103) unless ``permitted_to_link``."""
         if not self.permitted_to_link(resource, originator, facts):
             reason = SELF_PRIVILEGES if resource.attributes.get("acpi") else OWNER
@@ -138,7 +158,7 @@ class AccessControl:
         group: Resource,
         originator: str,
         permission: int,
-        facts: Facts = NOTHING_KNOWN,
+        facts: Known = NOTHING_KNOWN,
         *,
         child_type: int | None = None,
     ) -> bool:
@@ -153,7 +173,7 @@ class AccessControl:
         group: Resource,
         originator: str,
         permission: int,
-        facts: Facts = NOTHING_KNOWN,
+        facts: Known = NOTHING_KNOWN,
         *,
         child_type: int | None = None,
     ) -> None:
@@ -212,7 +232,7 @@ class AccessControl:
         resource: Resource,
         originator: str,
         permission: int,
-        facts: Facts,
+        facts: Known,
         child_type: int | None = None,
         target_type: int | None = None,
     ) -> bool:
@@ -237,7 +257,7 @@ class AccessControl:
         resource: Resource,
         originator: str,
         permission: int,
-        facts: Facts,
+        facts: Known,
         child_type: int | None,
         target_type: int | None,
     ) -> Ask:

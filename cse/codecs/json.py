@@ -57,6 +57,9 @@ def _names(data: bytes) -> int:
 
 def _measure(value: Any, limits: Limits) -> int:
     """Check depth, size and the range of integers level by level; return the number of object members."""
+    flat = _flat(value, limits)
+    if flat:
+        return flat
     if type(value) is int:
         _check_integer(value)
     named = listed = depth = 0
@@ -84,6 +87,19 @@ def _measure(value: Any, limits: Limits) -> int:
             raise BadRequest(f"JSON: more than {limits.max_members} members and elements; send less at once")
         level = below
     return named
+
+
+def _flat(value: Any, limits: Limits) -> int:
+    """The same for the usual body, one object of plain members in another; 0 when it is not that."""
+    if type(value) is not dict or len(value) != 1 or limits.max_depth < 2:
+        return 0
+    (inside,) = value.values()
+    if type(inside) is not dict or len(inside) >= limits.max_members:
+        return 0
+    for part in inside.values():
+        if type(part) is not str and part is not True and part is not False and part is not None:
+            return 0
+    return 1 + len(inside)
 
 
 def _check_integer(value: int) -> None:

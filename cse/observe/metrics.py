@@ -1,6 +1,6 @@
 """Metrics in the Prometheus text format: counts on the request path are plain integers, the rest is read when asked.
 
-``Metrics.measured`` wraps the handler of a CSE; everything else registers a function that is read at a scrape.
+``begun`` and ``ended`` are called by the dispatcher; everything else registers a function that is read at a scrape.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
-from cse.client.transport import Handler
-from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.primitive import Operation
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -58,25 +57,17 @@ class Metrics:
         self._histograms: list[tuple[str, str, Histogram]] = []
         self._readings: list[tuple[str, str, str, Callable[[], Reading]]] = []
 
-    def measured(self, handler: Handler) -> Handler:
-        """Return a handler that also counts requests by operation and status, and their duration."""
-        requests, observe, now = self._requests, self._durations.observe, self._now
+    def begun(self) -> float:
+        """Note that a request has come; returns what ``ended`` wants to know."""
+        self._in_flight += 1
+        return self._now()
 
-        async def handle(request: RequestPrimitive) -> ResponsePrimitive:
-            began = now()
-            self._in_flight += 1
-            status = 5000
-            try:
-                response = await handler(request)
-                status = response.status.value
-            finally:
-                self._in_flight -= 1
-                key = (request.operation.value, status)
-                requests[key] = requests.get(key, 0) + 1
-                observe(now() - began)
-            return response
-
-        return handle
+    def ended(self, began: float, operation: int, status: int) -> None:
+        """Count a request by operation and status, and its duration."""
+        self._in_flight -= 1
+        key = (operation, status)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        self._durations.observe(self._now() - began)
 
     def counter(self, name: str, meaning: str, read: Callable[[], Reading]) -> None:
         """Add a number that only grows; ``name`` ends in ``_total``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable
 from typing import Any
 
 from cse import registration, support
@@ -23,8 +24,8 @@ from resources.status import Status
 SUBSCRIPTION = 23
 
 
-async def perform(call: Call) -> ResponsePrimitive:
-    """Answer a CREATE."""
+def perform(call: Call) -> Awaitable[ResponsePrimitive]:
+    """Answer a CREATE; the checks that need nobody else are done at once."""
     request = call.request
     assert request.resource_type is not None
     assert request.content is not None
@@ -39,9 +40,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     call.core.validator.create(type_, given)
     support.check_attributes(type_.short, given)
     check_name(parent, given.get("rn"))
-    if type_.instance_of is not None:
-        return await create_instance(call, type_, given)
-    return await create_resource(call, type_, given)
+    return (create_resource if type_.instance_of is None else create_instance)(call, type_, given)
 
 
 def check_parent(call: Call, type_: ResourceType) -> None:
@@ -160,7 +159,10 @@ async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]
     """Create an instance, one after the other in each parent."""
     core, parent = call.core, call.target.resource
     work = Work()
-    async with await core.instances.turn(parent):
+    if core.instances.takes_turns:
+        async with await core.instances.turn(parent):
+            record, attributes = await add_instance(call, work, type_, given)
+    else:
         record, attributes = await add_instance(call, work, type_, given)
     await core.commit(work)
     return result.created(call, type_, result.instance_representation(type_, record), record.ri,
@@ -179,9 +181,12 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
         raise ReceiverError(f"con: {size} bytes are more than mbs of {parent.path} allows ({most})",
                             Status.NOT_ACCEPTABLE)
     expires = instance_expiration(call, parent, given.get("et"))
-    await check_place(call, name)
-    shelf = await core.instances.shelf(parent)
-    count, total = await core.instances.make_room(parent, before, work, before["cni"] + 1, before["cbs"] + size)
+    if name is not None:
+        await check_place(call, name)
+    shelf = parent.shelf or await core.instances.shelf(parent)
+    count, total = before["cni"] + 1, before["cbs"] + size
+    if "mni" in before or most is not None:
+        count, total = await core.instances.make_room(parent, before, work, count, total)
     if not core.tree.holds(parent):
         raise NotFound(f"to: {parent.path} is gone")
     seq = core.instances.next_seq()
@@ -209,7 +214,7 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
         work.put_instance(record)
     else:
         work.remove_instance(record)  # it had no room, but its number has been given out
-    work.put(parent)
+    work.put_later(parent)
     core.notifier.instance_created(work, parent, type_, record, attributes)
     return record, attributes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cse.core import Call, Core, attributes_of
 from cse.filters import Candidate, compile_filter
 from cse.operations import result
+from cse.operations.condition import check_condition
 from cse.operations.descendants import gather
-from cse.operations.update import check_condition
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work

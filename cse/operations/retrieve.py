@@ -8,6 +8,7 @@ from cse.core import Call, attributes_of
 from cse.discovery import discover
 from cse.filters import Candidate, Filter, compile_filter
 from cse.operations import result
+from cse.operations.condition import check_condition
 from cse.operations.descendants import gather
 from cse.primitive import ResponsePrimitive
 from resources.errors import BadRequest, NotFound, OperationNotAllowed
@@ -29,17 +30,16 @@ async def perform(call: Call) -> ResponsePrimitive:
     target = call.target
     if target.instance is not None:
         return await _instance(call)
-    rcn = request.result_content
-    wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call, target.resource.attributes, target.resource.parent,
-                                          target.resource)):
-        raise NotFound(f"to: {target.resource.path} exists but does not meet the filter criteria")
+    rcn, resource = request.result_content, target.resource
+    if criteria is not None:
+        await check_condition(call, resource)
     if rcn is None or rcn == 1:
-        await call.visible(target.resource)
-        return ResponsePrimitive(Status.OK, content=_show(call, target.resource))
+        if resource.revision > call.core.committer.durable:
+            await call.visible(resource)
+        return ResponsePrimitive(Status.OK, content=_show(call, resource))
     if rcn == 7:
-        raise BadRequest(f"rcn: 7 (original resource) is for announced resources; {target.resource.path} is none")
-    return await _family(call, rcn, wanted)
+        raise BadRequest(f"rcn: 7 (original resource) is for announced resources; {resource.path} is none")
+    return await _family(call, rcn, compile_filter(criteria, call.core.settings.max_results))
 
 
 def _show(call: Call, resource: Resource) -> dict[str, Any]:
@@ -61,7 +61,8 @@ async def _instance(call: Call) -> ResponsePrimitive:
         wanted = compile_filter(criteria, core.settings.max_results)
         if not await wanted.matches(Candidate(call, attributes_of(record), parent, None)):
             raise NotFound("to: the instance exists but does not meet the filter criteria")
-    await call.visible(parent)
+    if parent.revision > core.committer.durable:
+        await call.visible(parent)
     type_ = core.registry.by_number[record.ty]
     return ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn))
 
@@ -106,8 +107,9 @@ async def _partial(call: Call) -> ResponsePrimitive:
 
 def _listed(content: dict[str, Any]) -> list[str]:
     names = content.get("m2m:atrl")
-    if len(content) != 1 or not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+    listed = isinstance(names, list) and len(content) == 1 and names
+    if not listed or not all(isinstance(name, str) for name in names or ()):
         raise BadRequest('pc: a RETRIEVE has no content but {"m2m:atrl": ["<attribute>", ...]}')
-    return names
+    return list(names or ())
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from cse import support
 from cse.core import Call
-from cse.filters import Candidate, compile_filter
 from cse.operations import result
 from cse.operations.change import Draft
+from cse.operations.condition import check_condition
 from cse.operations.create import expiration, limit_retention
 from cse.primitive import ResponsePrimitive
 from cse.work import Work
@@ -23,7 +23,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     assert content is not None
     given = peek(content)
     if "acpi" in given and resource.type.has_policies:
-        core.access.require_to_link(resource, call.originator, call.facts)
+        core.access.require_to_link(resource, call.originator, call)
     else:
         call.require(resource, Permission.UPDATE)
     await check_condition(call, resource)
@@ -37,16 +37,6 @@ def peek(content: dict[str, Any]) -> dict[str, Any]:
     """The attributes of a content before it has been checked."""
     inside = next(iter(content.values()), None)
     return inside if isinstance(inside, dict) else {}
-
-
-async def check_condition(call: Call, resource: Resource) -> None:
-    """With filter criteria the operation is only done on a target that meets them (RET-2, DEL-3)."""
-    criteria = call.request.filter_criteria
-    if criteria is None:
-        return
-    wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call, resource.attributes, resource.parent, resource)):
-        raise NotFound(f"to: {resource.path} exists but does not meet the filter criteria")
 
 
 async def change(call: Call, resource: Resource, given: dict[str, Any]) -> ResponsePrimitive:

@@ -17,6 +17,10 @@ from cse.storage.port import InstanceRecord, Store, StoreError, WriteSet
 logger = logging.getLogger(__name__)
 
 
+#: Turns of the loop from bytes that have arrived to a unit that is submitted.
+TURNS = 2
+
+
 class Committer:
     """The only writer of a CSE's store; lives in one event loop.
 
@@ -30,6 +34,7 @@ class Committer:
         self.store = store
         self.revision = 0
         self.durable = 0
+        self.batches = 0
         self.failed = ""
         self._max_batch = max_batch
         self._linger_s = linger_s
@@ -188,12 +193,12 @@ class Committer:
         try:
             while self._batches:
                 batch = self._batches[0]
-                if self._linger_s and batch.units < self._max_batch:
-                    await asyncio.sleep(self._linger_s)
+                await self._gather(batch)
                 batch.open = False
                 await self.store.write(batch.changes)
                 del self._batches[0]
                 self.durable = batch.revision
+                self.batches += 1
                 batch.end()
         except StoreError as error:
             self._fail(str(error))
@@ -204,6 +209,16 @@ class Committer:
             logger.exception("unexpected error of the store")
         finally:
             self._writer = None
+
+    async def _gather(self, batch: Batch) -> None:
+        """Let more units join a batch as long as every other turn of the loop brings some, or ``linger_s`` long."""
+        if self._linger_s and batch.units < self._max_batch:
+            await asyncio.sleep(self._linger_s)
+        units = 0
+        while units < batch.units < self._max_batch:
+            units = batch.units
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
     def _fail(self, reason: str) -> None:
         """Stop: take everything back that is not durable, the latest first, then tell the callers."""

@@ -21,6 +21,8 @@ async def open_store(settings: StoreSettings) -> Store:  # noqa: ARG001 - as eve
 class MemoryStore:
     """The port on dictionaries; ``_shelves`` has the ascending numbers of each parent's instances."""
 
+    suspends = False
+
     def __init__(self) -> None:
         self._resources: dict[str, ResourceRecord] = {}
         self._instances: dict[int, InstanceRecord] = {}
@@ -36,7 +38,8 @@ class MemoryStore:
 
     async def write(self, changes: WriteSet) -> None:
         """Apply all of ``changes``; never suspends, so no reader sees a part."""
-        _apply(self._resources, changes.resources)
+        _apply(self._resources, {ri: None for ri, record in changes.resources.items() if record is None})
+        _apply(self._resources, {record.ri: record for record in changes.records()})
         _apply(self._outbox, changes.outbox)
         self._high_seq = max(self._high_seq, *changes.instances, 0)
         self._high_id = max(self._high_id, *changes.outbox, 0)

@@ -6,8 +6,7 @@ instances (history) are read back. All reads see what was written before. ``Writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -52,7 +51,10 @@ class OutboxRecord(NamedTuple):
     body: bytes
 
 
-@dataclass(slots=True)
+#: A resource as it is when the write begins: what changes often in one write is encoded once.
+LateRecord = Callable[[], ResourceRecord]
+
+
 class WriteSet:
     """What is written in one step, all or nothing. A value of None means: remove.
 
@@ -61,19 +63,39 @@ class WriteSet:
     and resources are put, then ``trimmed``, ``dropped`` and removals win over puts.
     """
 
-    resources: dict[str, ResourceRecord | None] = field(default_factory=dict)
-    instances: dict[int, InstanceRecord | None] = field(default_factory=dict)
-    trimmed: dict[str, int] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-    outbox: dict[int, OutboxRecord | None] = field(default_factory=dict)
+    __slots__ = ("dropped", "instances", "outbox", "resources", "trimmed")
+
+    def __init__(
+        self,
+        *,
+        resources: dict[str, ResourceRecord | LateRecord | None] | None = None,
+        instances: dict[int, InstanceRecord | None] | None = None,
+        trimmed: dict[str, int] | None = None,
+        dropped: set[str] | None = None,
+        outbox: dict[int, OutboxRecord | None] | None = None,
+    ) -> None:
+        self.resources = resources or {}
+        self.instances = instances or {}
+        self.trimmed = trimmed or {}
+        self.dropped = dropped or set()
+        self.outbox = outbox or {}
 
     def merge(self, later: WriteSet) -> None:
         """Add a later write set; where both speak of one thing the later one counts."""
-        self.resources.update(later.resources)
-        self.instances.update(later.instances)
-        self.trimmed.update(later.trimmed)
-        self.dropped |= later.dropped
-        self.outbox.update(later.outbox)
+        if later.resources:
+            self.resources.update(later.resources)
+        if later.instances:
+            self.instances.update(later.instances)
+        if later.trimmed:
+            self.trimmed.update(later.trimmed)
+        if later.dropped:
+            self.dropped |= later.dropped
+        if later.outbox:
+            self.outbox.update(later.outbox)
+
+    def records(self) -> list[ResourceRecord]:
+        """Return the resources that are put; called when the write begins."""
+        return [record() if callable(record) else record for record in self.resources.values() if record is not None]
 
     def kept(self) -> list[InstanceRecord]:
         """Return the instances put here that ``trimmed`` and ``dropped`` leave in place."""
@@ -91,13 +113,22 @@ class WriteSet:
 
 
 class Store(Protocol):
-    """A product behind the port. Opened and migrated by its factory; ``close`` ends it."""
+    """A product behind the port. Opened and migrated by its factory; ``close`` ends it.
+
+    ``suspends`` tells whether a read may give way to other tasks: where it does not, what is done between reads
+    needs no lock.
+    """
+
+    suspends: bool
 
     async def load(self) -> Iterable[ResourceRecord]:
         """Return all structural resources, parents before children."""
 
     async def write(self, changes: WriteSet) -> None:
-        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError."""
+        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError.
+
+        ``changes.records()`` is called before the first other task can run: late records are read then.
+        """
 
     async def instance(self, seq: int) -> InstanceRecord | None:
         """Return one instance by number."""

@@ -1,29 +1,41 @@
 """The SQLite store: one file, written ahead (WAL), synced fully before a write is done.
 
-A write fills its transaction on the event loop, which is quick and needs the interpreter anyway; only the COMMIT,
-which waits for the disk, runs in a thread of its own. Reads use a second connection and never suspend. The WAL is
-copied into the file (checkpoint) beside the writes, in a third connection and thread.
+A write fills its transaction and commits it on the event loop, which is quick and needs the interpreter anyway: so
+far the WAL is only in the system's cache. Then one ``fdatasync`` of the WAL makes it durable, as ``synchronous =
+FULL`` would inside of COMMIT. On a disk that is quick it is called where we are: a thread costs more than the wait, its
+every step takes the interpreter's lock from the loop. On a slow disk it runs in a thread and the loop goes on. Reads
+use a second connection and never suspend. The WAL is copied into the file (checkpoint) beside the writes, in a third
+connection and thread; it keeps its size, because to sync a file that grows takes twice as long.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import msgspec
 
 from cse.settings import StoreSettings
 from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, Store, StoreError, WriteSet
-from cse.storage.sqlite_file import WAL_KEPT_BYTES, SqliteFile, open_file
+from cse.storage.sqlite_file import SqliteFile, open_file, open_wal, sync
 
 logger = logging.getLogger(__name__)
 
-WAL_LIMIT_BYTES = 2 * WAL_KEPT_BYTES
+WAL_LIMIT_BYTES = 8 * 2**20
+#: What a write adds to the WAL: whole pages of the tables and indexes it touches, and its rows with their keys.
+_PAGES_BYTES, _ROW_BYTES, _RESOURCE_BYTES = 6 * 4096, 256, 1024
+
+#: A sync that takes longer than this is left to the thread; after so many slow ones, for so many writes.
+QUICK_SYNC_S = 0.002
+SLOW_SYNCS = 3
+THREADED_WRITES = 500
 _LAST = 2**63 - 1
 
 _PUT_RESOURCE = """
@@ -58,12 +70,17 @@ async def open_sqlite(path: str | Path) -> SqliteStore:
 class SqliteStore:
     """The port on one SQLite file. One write at a time; after a failed one the store only reads."""
 
+    suspends = False
+
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._writer = file.writer
         self._reader = file.reader
-        self._wal = Path(f"{file.path}-wal")
-        self._committing = ThreadPoolExecutor(1, "sqlite-commit")
+        self._wal = -1
+        self._ahead_bytes = 0
+        self._slow_syncs = 0
+        self._threaded = 0
+        self._syncing = ThreadPoolExecutor(1, "sqlite-sync")
         self._checkpointing = ThreadPoolExecutor(1, "sqlite-checkpoint")
         self._checkpoint_ahead: Future[None] | None = None
         self._broken = ""
@@ -81,7 +98,8 @@ class SqliteStore:
             raise StoreError(self._broken)
         try:
             self._fill(changes)
-            await asyncio.get_running_loop().run_in_executor(self._committing, self._commit)
+            self._writer.execute("COMMIT")
+            await self._make_durable(changes)
         except BaseException as error:
             self._broken = f"{self._file.path}: a write failed: {type(error).__name__}: {error}"
             if not isinstance(error, Exception):
@@ -132,8 +150,8 @@ class SqliteStore:
             return
         self._closed = True
         self._broken = self._broken or f"{self._file.path} is closed"
-        await asyncio.get_running_loop().run_in_executor(self._committing, self._close)
-        self._committing.shutdown(wait=False)
+        await asyncio.get_running_loop().run_in_executor(self._syncing, self._close)
+        self._syncing.shutdown(wait=False)
 
     def _fill(self, changes: WriteSet) -> None:
         """Put everything into a transaction. What goes comes first, so that its names are free again."""
@@ -149,7 +167,7 @@ class SqliteStore:
             self._count("instance", max(changes.instances))
         if changes.resources:
             run("DELETE FROM resource WHERE ri = ?", _removed(changes.resources))
-            run(_PUT_RESOURCE, [record for record in changes.resources.values() if record is not None])
+            run(_PUT_RESOURCE, changes.records())
         if changes.outbox:
             run("DELETE FROM outbox WHERE id = ?", _removed(changes.outbox))
             run(_PUT_EVENT, [record for record in changes.outbox.values() if record is not None])
@@ -158,11 +176,33 @@ class SqliteStore:
     def _count(self, kind: str, number: int) -> None:
         self._writer.execute("UPDATE counter SET value = max(value, ?) WHERE kind = ?", (number, kind))
 
-    def _commit(self) -> None:
-        """Runs in the thread for commits."""
-        self._writer.execute("COMMIT")
-        if self._wal.stat().st_size >= WAL_LIMIT_BYTES:
-            self._shorten_wal()
+    async def _make_durable(self, changes: WriteSet) -> None:
+        """Sync the last COMMIT, here or in the thread; from time to time shorten the WAL, always in the thread."""
+        if self._wal < 0:
+            self._wal = open_wal(self._file.path)
+        self._ahead_bytes += wal_bytes(changes)
+        loop = asyncio.get_running_loop()
+        if self._ahead_bytes >= WAL_LIMIT_BYTES:
+            await loop.run_in_executor(self._syncing, self._sync_and_shorten)
+        elif self._threaded:
+            self._threaded -= 1
+            await loop.run_in_executor(self._syncing, sync, self._wal)
+        else:
+            self._sync_here()
+
+    def _sync_here(self) -> None:
+        began = perf_counter()
+        sync(self._wal)
+        if perf_counter() - began > QUICK_SYNC_S:
+            self._slow_syncs += 1
+            if self._slow_syncs >= SLOW_SYNCS:
+                self._slow_syncs, self._threaded = 0, THREADED_WRITES
+        elif self._slow_syncs:
+            self._slow_syncs -= 1
+
+    def _sync_and_shorten(self) -> None:
+        sync(self._wal)
+        self._shorten_wal()
 
     def _shorten_wal(self) -> None:
         """Copy the WAL into the file in two steps, so that the next write can start at the WAL's beginning.
@@ -176,6 +216,7 @@ class SqliteStore:
         elif ahead.done():
             self._checkpoint_ahead = None
             self._checkpoint()
+            self._ahead_bytes = 0
 
     def _checkpoint(self) -> None:
         try:
@@ -192,6 +233,8 @@ class SqliteStore:
     def _close(self) -> None:
         self._checkpointing.shutdown()
         self._file.close()
+        if self._wal >= 0:
+            os.close(self._wal)
 
     def _read(self, sql: str, *parameters: object) -> list[Any]:
         try:
@@ -202,6 +245,13 @@ class SqliteStore:
     def _one(self, sql: str, *parameters: object) -> InstanceRecord | None:
         rows = self._read(sql, *parameters)
         return InstanceRecord(*rows[0]) if rows else None
+
+
+def wal_bytes(changes: WriteSet) -> int:
+    """Estimate how far a write fills the WAL."""
+    rows = [*changes.instances.values(), *changes.outbox.values()]
+    large = sum(_ROW_BYTES + len(row.body) for row in rows if row is not None)
+    return _PAGES_BYTES + large + len(changes.resources) * _RESOURCE_BYTES
 
 
 def _removed(changes: dict[Any, Any]) -> list[tuple[Any]]:

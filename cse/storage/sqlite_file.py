@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -11,13 +12,12 @@ from cse.storage.port import StoreError
 
 APPLICATION_ID = 0x626E796E
 MIGRATIONS = Path(__file__).parent / "migrations"
-WAL_KEPT_BYTES = 8 * 2**20
 
-_SETUP = f"""
+_SETUP = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
+PRAGMA synchronous = NORMAL;
 PRAGMA wal_autocheckpoint = 0;
-PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
+PRAGMA journal_size_limit = -1;
 PRAGMA foreign_keys = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA mmap_size = 0;
@@ -59,6 +59,20 @@ def open_file(path: Path) -> SqliteFile:
         except sqlite3.DatabaseError as error:
             raise StoreError(f"cannot open {path} as a store: {error}") from error
         return SqliteFile(path, writer, reader, checkpointer, held.pop_all())
+
+
+def open_wal(path: Path) -> int:
+    """Open the write-ahead log, which exists once there was a COMMIT, for ``sync``; its name is made durable too."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return os.open(f"{path}-wal", os.O_RDONLY)
+
+
+#: Wait until a file's content is on the disk; where there is no fdatasync, fsync does that and a little more.
+sync = getattr(os, "fdatasync", os.fsync)
 
 
 def migrate(path: Path, connection: sqlite3.Connection, folder: Path) -> None:

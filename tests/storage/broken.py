@@ -22,6 +22,8 @@ async def open_store(settings: StoreSettings) -> Store:
 class EarlyStore:
     """Reads see everything, so that nothing but a kill tells it from a sound store."""
 
+    suspends = False
+
     def __init__(self, store: Store) -> None:
         self._later = Committer(store, linger_s=DELAY_S)
 

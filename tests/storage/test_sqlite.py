@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -32,18 +33,15 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 class Faulty:
-    """A connection that fails or waits when a statement begins with ``verb``."""
+    """A connection that fails when a statement begins with ``verb``."""
 
-    def __init__(self, connection: sqlite3.Connection, verb: str, wait: threading.Event | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, verb: str) -> None:
         self.connection = connection
         self.verb = verb
-        self.wait = wait
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         if sql.startswith(self.verb):
-            if self.wait is None:
-                raise sqlite3.OperationalError("disk I/O error")
-            self.wait.wait(10)
+            raise sqlite3.OperationalError("disk I/O error")
         return self.connection.execute(sql, *parameters)
 
     def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
@@ -65,13 +63,80 @@ def overwrite(path: Path, content: bytes, start: int = 0) -> None:
         file.write(content)
 
 
-def make_faulty(store: SqliteStore, verb: str, wait: threading.Event | None = None) -> None:
-    store._writer = Faulty(store._writer, verb, wait)  # type: ignore[assignment]
+def make_faulty(store: SqliteStore, verb: str) -> None:
+    store._writer = Faulty(store._writer, verb)  # type: ignore[assignment]
 
 
-async def test_commit_waits_for_the_disk(store: SqliteStore) -> None:
+class Disk:
+    """Takes the place of the sync: notes what was in the WAL at that moment, waits or fails when told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+        self.wal = Path(f"{path}-wal")
+        self.synced: list[bytes] = []
+        self.wait: threading.Event | None = None
+        self.failure: OSError | None = None
+        self.threads: set[str] = set()
+        monkeypatch.setattr(sqlite, "sync", self.sync)
+
+    def sync(self, _: int) -> None:
+        self.threads.add(threading.current_thread().name)
+        if self.wait is not None:
+            self.wait.wait(10)
+        if self.failure is not None:
+            raise self.failure
+        self.synced.append(self.wal.read_bytes())
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch, path: Path) -> Disk:
+    return Disk(monkeypatch, path)
+
+
+async def test_a_write_is_done_when_the_wal_with_it_is_synced(disk: Disk, store: SqliteStore) -> None:
     assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    for seq in (1, 2, 3):
+        await store.write(put(instance(seq)._replace(body=b"content %d" % seq)))
+        assert len(disk.synced) == seq
+        assert b"content %d" % seq in disk.synced[-1]
+
+
+async def test_the_sync_waits_for_the_disk(store: SqliteStore, path: Path) -> None:
+    await store.write(put(instance(1)))
+    assert sqlite_file.sync in (os.fdatasync, os.fsync)
+    assert os.path.samestat(os.fstat(store._wal), os.stat(f"{path}-wal"))  # noqa: PTH116
+
+
+async def test_a_failed_sync_is_the_last_write(disk: Disk, store: SqliteStore) -> None:
+    await store.write(put(instance(1)))
+    disk.failure = OSError("input/output error")
+    with pytest.raises(StoreError, match="input/output error"):
+        await store.write(put(instance(2)))
+    disk.failure = None
+    with pytest.raises(StoreError, match="input/output error"):
+        await store.write(put(instance(3)))
+
+
+async def test_a_slow_disk_is_waited_for_in_a_thread(
+    disk: Disk, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "QUICK_SYNC_S", -1.0)
+    monkeypatch.setattr(sqlite, "THREADED_WRITES", 2)
+    for seq in range(1, sqlite.SLOW_SYNCS + 1):
+        await store.write(put(instance(seq)))
+    assert disk.threads == {threading.current_thread().name}
+    disk.threads.clear()
+    for seq in (11, 12):
+        await store.write(put(instance(seq)))
+    assert all(name.startswith("sqlite-sync") for name in disk.threads)
+    await store.write(put(instance(13)))
+    assert threading.current_thread().name in disk.threads
+
+
+async def test_a_disk_that_is_quick_again_is_forgiven(disk: Disk, store: SqliteStore) -> None:
+    store._slow_syncs = sqlite.SLOW_SYNCS - 1
+    await store.write(put(instance(1)))
+    assert store._slow_syncs == sqlite.SLOW_SYNCS - 2
+    assert len(disk.synced) == 1
 
 
 @pytest.mark.parametrize("verb", ["BEGIN", "COMMIT"])
@@ -103,29 +168,17 @@ async def test_name_taken_twice_fails_the_write(store: SqliteStore) -> None:
     assert list(await store.instances("cnt-1")) == []
 
 
-async def test_reads_see_nothing_of_a_write_under_way(store: SqliteStore) -> None:
+async def test_cancelled_write_is_the_last(disk: Disk, store: SqliteStore) -> None:
     await store.write(put(instance(1)))
-    wait = threading.Event()
-    make_faulty(store, "COMMIT", wait)
+    disk.wait, store._threaded = threading.Event(), 10
     writing = asyncio.ensure_future(store.write(put(instance(2))))
-    await asyncio.sleep(0)
-    assert numbers(await store.instances("cnt-1")) == [1]
-    wait.set()
-    await writing
-    assert numbers(await store.instances("cnt-1")) == [1, 2]
-
-
-async def test_cancelled_write_is_the_last(store: SqliteStore) -> None:
-    wait = threading.Event()
-    make_faulty(store, "COMMIT", wait)
-    writing = asyncio.ensure_future(store.write(put(instance(1))))
     await asyncio.sleep(0)
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
     with pytest.raises(StoreError, match="CancelledError"):
-        await store.write(put(instance(2)))
-    wait.set()
+        await store.write(put(instance(3)))
+    disk.wait.set()
 
 
 async def test_closed_store_says_so(store: SqliteStore) -> None:
