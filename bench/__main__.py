@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.load import LOAD_CORE, Request, Result, fill, instance, measure, send
 from bench.processes import BANYAN, BARE, SINK, Server, free_port, running
-from bench.report import COLUMNS, Row, table
+from bench.report import COLUMNS, Row, median_of, table
 
 ALL = ("W1", "W2", "W3", "W4", "W5", "store")
 CREATE = Request("POST", "/cse/w1", "4", instance("x" * 60))
@@ -68,11 +68,9 @@ class Bench:
         ):
             self._prepare(cse.port)
             for connections in self._options.connections:
-                limits = self._limits(bare, connections)
                 for name, (title, request) in WORKLOADS.items():
                     if name in self._options.only:
-                        limit = None if name in NO_LIMIT else limits[request.method]
-                        self._measure(title, cse, request, connections, limit)
+                        self._compare(title, cse, None if name in NO_LIMIT else bare, request, connections)
                 if "W5" in self._options.only:
                     self._notifications(cse, sink_port, connections)
 
@@ -80,7 +78,7 @@ class Bench:
         """Measure the limit on the event loop of the standard library, for comparison."""
         port = free_port()
         with running(*BARE, str(port), "--loop", "asyncio", port=port, log=self._folder / "log") as bare:
-            self._measure("limit: POST, asyncio loop", bare, CREATE, 32)
+            self._show(Row("limit: POST, asyncio loop", 32, *self._second(bare, CREATE, 32, self._options.seconds)))
 
     def stored(self) -> None:
         """Measure memory with 10,000 and 100,000 instances, and the first answer of a new process with them."""
@@ -107,24 +105,32 @@ class Bench:
         fill(port, "/cse/w1", 100)
         fill(port, "/cse/w4", 1000)
 
-    def _limits(self, bare: Server, connections: int) -> dict[str, Result]:
-        """Measure the bare server with the requests of W1 and W2, by method."""
-        methods = {request.method for name, (_, request) in WORKLOADS.items() if name in self._options.only - NO_LIMIT}
-        alike = {"POST": CREATE, "GET": LATEST}
-        return {
-            method: self._measure(f"limit: {method}", bare, request, connections)
-            for method, request in alike.items()
-            if method in methods
-        }
+    def _compare(self, title: str, cse: Server, bare: Server | None, request: Request, connections: int) -> None:
+        """Measure second by second, the bare server and the CSE in turn: the speed of a machine drifts.
 
-    def _measure(
-        self, title: str, server: Server, request: Request, connections: int, limit: Result | None = None
-    ) -> Result:
+        The share of the limit is the median over the pairs; the other columns are those of the median second.
+        """
+        pairs = []
+        for _ in range(self._options.seconds):
+            limit = self._second(bare, request, connections) if bare is not None else None
+            pairs.append((self._second(cse, request, connections), limit))
+        failures = sum(own[0].failures for own, _ in pairs)
+        (own, cpu_us), limit = median_of(pairs, lambda pair: pair[0][0].per_second)
+        own = own._replace(failures=failures)
+        if limit is None:
+            self._show(Row(title, connections, own, cpu_us, None))
+            return
+        bare_result, bare_us = median_of([limit for _, limit in pairs if limit], lambda one: one[0].per_second)
+        shares = [pair[0][0].per_second / pair[1][0].per_second for pair in pairs if pair[1]]
+        self._show(Row(f"limit of {title[:2]}", connections, bare_result, bare_us, None))
+        self._show(Row(title, connections, own, cpu_us, median_of(shares, float)))
+        self._fact(f"{title[:2]}, {connections} connections, of the limit",
+                   f"median {median_of(shares, float):.0%}, from {min(shares):.0%} to {max(shares):.0%}")
+
+    def _second(self, server: Server, request: Request, connections: int, seconds: int = 1) -> tuple[Result, float]:
         used_s = server.cpu_s()
-        result = measure(server.port, request, connections, self._options.seconds)
-        cpu_us = (server.cpu_s() - used_s) / max(1, result.answers) * 1e6
-        self._show(Row(title, connections, result, cpu_us, limit))
-        return result
+        result = measure(server.port, request, connections, seconds)
+        return result, (server.cpu_s() - used_s) / max(1, result.answers) * 1e6
 
     def _notifications(self, cse: Server, sink_port: int, connections: int) -> None:
         """Create in a subscribed container; afterwards every instance has to be known to the sink."""
@@ -133,7 +139,9 @@ class Bench:
         subscription = {"rn": "s", "nu": [f"http://127.0.0.1:{sink_port}/"], "nct": 1, "enc": {"net": [3]}}
         send(cse.port, Request("POST", f"/cse/{name}", "23", json.dumps({"m2m:sub": subscription})))
         send(sink_port, Request("DELETE", "/"))
-        self._measure("W5 create and notify", cse, Request("POST", f"/cse/{name}", "4", CREATE.body), connections)
+        create = Request("POST", f"/cse/{name}", "4", CREATE.body)
+        second = self._second(cse, create, connections, self._options.seconds)
+        self._show(Row("W5 create and notify", connections, *second))
         created = send(cse.port, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
         heard = _settled(sink_port, created)
         delivered = heard["distinct"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from bench.load import Result
 
@@ -11,18 +11,18 @@ COLUMNS = ("workload", "connections", "per second", "of the limit", "p50 ms", "p
 
 
 class Row(NamedTuple):
-    """One measurement; ``cpu_us`` is the server's processor time per answer, ``limit`` the bare server's result."""
+    """One measurement; ``cpu_us`` is the server's processor time per answer, ``share`` that of the bare limit."""
 
     workload: str
     connections: int
     result: Result
     cpu_us: float
-    limit: Result | None = None
+    share: float | None = None
 
     def cells(self) -> tuple[str, ...]:
         """Return the columns as text."""
         per_second, _, failures, p50_ms, p99_ms = self.result
-        share = f"{per_second / self.limit.per_second:.0%}" if self.limit else ""
+        share = f"{self.share:.0%}" if self.share is not None else ""
         return (
             self.workload,
             str(self.connections),
@@ -33,6 +33,14 @@ class Row(NamedTuple):
             f"{self.cpu_us:.0f}",
             str(failures),
         )
+
+
+T = TypeVar("T")
+
+
+def median_of(items: Sequence[T], key: Callable[[T], float]) -> T:
+    """The item in the middle, the lower one of two."""
+    return sorted(items, key=key)[(len(items) - 1) // 2]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
