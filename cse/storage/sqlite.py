@@ -42,9 +42,10 @@ _PUT_RESOURCE = """
 INSERT INTO resource (ri, pi, ty, creator, body) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (ri) DO UPDATE SET pi = excluded.pi, ty = excluded.ty, creator = excluded.creator, body = excluded.body"""
 _PUT_INSTANCE = """
-INSERT INTO instance (seq, ri, pi, name, ty, expires, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO instance (seq, ri, pi, ty, expires, size, body, name) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (seq) DO UPDATE SET ri = excluded.ri, pi = excluded.pi, name = excluded.name, ty = excluded.ty,
 expires = excluded.expires, size = excluded.size, body = excluded.body"""
+_PUT_UNNAMED = _PUT_INSTANCE.replace("?, ?)", "?, NULL)")
 _PUT_EVENT = "INSERT OR REPLACE INTO outbox (id, subscription, target, meta, body) VALUES (?, ?, ?, ?, ?)"
 _INSTANCE = "SELECT seq, ri, pi, name, ty, expires, size, body FROM instance"
 # One row of JSON instead of a row each: the interpreter's lock is taken once, and a thousand keys cost 30 % less.
@@ -163,7 +164,7 @@ class SqliteStore:
             run("DELETE FROM instance WHERE pi = ?", ((parent,) for parent in changes.dropped))
         if changes.instances:
             run("DELETE FROM instance WHERE seq = ?", _removed(changes.instances))
-            run(_PUT_INSTANCE, changes.kept())
+            self._put_instances(changes.kept())
             self._count("instance", max(changes.instances))
         if changes.resources:
             run("DELETE FROM resource WHERE ri = ?", _removed(changes.resources))
@@ -172,6 +173,18 @@ class SqliteStore:
             run("DELETE FROM outbox WHERE id = ?", _removed(changes.outbox))
             run(_PUT_EVENT, [record for record in changes.outbox.values() if record is not None])
             self._count("outbox", max(changes.outbox))
+
+    def _put_instances(self, records: Sequence[InstanceRecord]) -> None:
+        """Insert; sqlite3 looks for an adapter for each None and each bytes, but not for a bytearray."""
+        unnamed, named = [], []
+        for seq, ri, pi, name, ty, expires, size, body in records:
+            if name is None:
+                unnamed.append((seq, ri, pi, ty, expires, size, bytearray(body)))
+            else:
+                named.append((seq, ri, pi, ty, expires, size, bytearray(body), name))
+        self._writer.executemany(_PUT_UNNAMED, unnamed)
+        if named:
+            self._writer.executemany(_PUT_INSTANCE, named)
 
     def _count(self, kind: str, number: int) -> None:
         self._writer.execute("UPDATE counter SET value = max(value, ?) WHERE kind = ?", (number, kind))
