@@ -149,7 +149,7 @@ async def _instances(call: Call, parent: Resource, path: str, type_: ResourceTyp
         sample = Candidate(call, {"ty": number}, parent, None)
         if not await wanted.matches(sample):
             return Hits([])
-        keys = await call.core.committer.instance_keys(parent.ri)
+        keys = await call.core.instances.keys(parent)
         return Siblings(path, type_, [key for key in keys if key[2] > stamp])
     return Hits([
         Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)

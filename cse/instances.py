@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
-from collections.abc import Mapping
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,11 @@ from resources.model import Resource
 
 #: How many of the oldest keys are fetched at a time.
 HEAD = 64
+
+#: How many keys of instances are kept for discovery, of all parents together: about 10 MiB.
+KEPT_KEYS = 50_000
+
+Key = tuple[int, str | None, str]
 
 _INSTANCE_ID = re.compile(r"[a-z]+-([0-9a-f]{1,15})")
 
@@ -65,6 +70,7 @@ class Instances:
     def __init__(self, committer: Committer, last_seq: int) -> None:
         self._committer = committer
         self._last_seq = last_seq
+        self._keys: OrderedDict[str, tuple[int, Sequence[Key]]] = OrderedDict()
 
     def next_seq(self) -> int:
         """Give out the next number."""
@@ -121,6 +127,24 @@ class Instances:
     async def all(self, parent: Resource, *, after: int = 0, limit: int | None = None) -> list[InstanceRecord]:
         """Return instances, oldest first."""
         return list(await self._committer.instances(parent.ri, after=after, limit=limit))
+
+    async def keys(self, parent: Resource) -> Sequence[Key]:
+        """Return (seq, name, expires) of all instances, oldest first; those of what was asked for last are kept.
+
+        Whatever happens to an instance counts its parent's ``revision`` on, so kept keys are never out of date.
+        """
+        revision, kept = self._keys.get(parent.ri, (-1, ()))
+        if revision == parent.revision:
+            self._keys.move_to_end(parent.ri)
+            return kept
+        revision = parent.revision
+        keys = await self._committer.instance_keys(parent.ri)
+        if len(keys) <= KEPT_KEYS:
+            self._keys[parent.ri] = revision, keys
+            self._keys.move_to_end(parent.ri)
+        while sum(len(one) for _, one in self._keys.values()) > KEPT_KEYS:
+            self._keys.popitem(last=False)
+        return keys
 
     async def make_room(self, parent: Resource, limits: Mapping[str, Any], work: Work, count: int,
                         size: int) -> tuple[int, int]:

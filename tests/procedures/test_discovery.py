@@ -172,3 +172,26 @@ async def test_dis_1_of_everything_finds_what_stands_beside_a_group(tree: Rig) -
     assert answer.content is not None
     (one,) = answer.content["m2m:agr"]["m2m:rsp"]
     assert sorted(one["pc"]["m2m:uril"]) == ["cse/cae1/c1/a", "cse/cae1/c1/b", "cse/cae1/c1/in"]
+
+
+async def test_dis_1_kept_keys_follow_every_change(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.made("cse/cae1", 3, {"rn": "kept", "mni": 3}, "Cae1")
+    await rig.made("cse/cae1", 3, {"rn": "other"}, "Cae1")
+
+    async def found() -> list[str]:
+        return [path.rpartition("/")[2] for path in await rig.discover("cse/cae1/kept", ty=[4])]
+
+    assert await found() == []
+    for name in "abcd":
+        await rig.made("cse/cae1/kept", 4, {"rn": name, "con": name}, "Cae1")
+        assert (await found())[-1] == name
+    assert await found() == ["b", "c", "d"]
+    await rig.delete("cse/cae1/kept/c", "Cae1")
+    assert await found() == ["b", "d"]
+    await rig.update("cse/cae1/kept", {"m2m:cnt": {"mni": 1}}, "Cae1")
+    assert await found() == ["d"]
+    monkeypatch.setattr("cse.instances.KEPT_KEYS", 2)
+    for number in range(3):
+        await rig.made("cse/cae1/other", 4, {"rn": f"o{number}", "con": ""}, "Cae1")
+        assert len(await rig.discover("cse/cae1/other", ty=[4])) == number + 1
+        assert await found() == ["d"]
