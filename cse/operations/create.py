@@ -214,7 +214,10 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
         work.put_instance(record)
     else:
         work.remove_instance(record)  # it had no room, but its number has been given out
-    work.put_later(parent)
+    if core.instances.takes_turns:
+        work.put(parent)  # a late record could show what somebody else has begun and not handed over yet
+    else:
+        work.put_later(parent)
     core.notifier.instance_created(work, parent, type_, record, attributes)
     return record, attributes
 

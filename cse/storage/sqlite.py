@@ -24,11 +24,13 @@ import msgspec
 
 from cse.settings import StoreSettings
 from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, Store, StoreError, WriteSet
-from cse.storage.sqlite_file import SqliteFile, open_file, open_wal, sync
+from cse.storage.sqlite_file import SqliteFile, open_file, sync
 
 logger = logging.getLogger(__name__)
 
 WAL_LIMIT_BYTES = 8 * 2**20
+#: A WAL that grows beyond its limit is shortened after so much more, whatever the estimate of what is in it.
+WAL_STEP_BYTES = 2**20
 #: What a write adds to the WAL: whole pages of the tables and indexes it touches, and its rows with their keys.
 _PAGES_BYTES, _ROW_BYTES, _RESOURCE_BYTES = 6 * 4096, 256, 1024
 
@@ -77,14 +79,15 @@ class SqliteStore:
         self._file = file
         self._writer = file.writer
         self._reader = file.reader
-        self._wal = -1
         self._ahead_bytes = 0
+        self._wal_bytes = 0
         self._slow_syncs = 0
         self._threaded = 0
         self._syncing = ThreadPoolExecutor(1, "sqlite-sync")
         self._checkpointing = ThreadPoolExecutor(1, "sqlite-checkpoint")
         self._checkpoint_ahead: Future[None] | None = None
         self._broken = ""
+        self._uncertain = ""
         self._closed = False
 
     async def load(self) -> Iterable[ResourceRecord]:
@@ -94,15 +97,22 @@ class SqliteStore:
         ]
 
     async def write(self, changes: WriteSet) -> None:
-        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError, and from then on always."""
+        """Apply all of ``changes`` or nothing, durable on return. Raises StoreError, and from then on always.
+
+        When it is the sync that fails, nobody knows whether the write is on the disk: then reads fail too.
+        """
         if self._broken:
             raise StoreError(self._broken)
+        committed = False
         try:
             self._fill(changes)
             self._writer.execute("COMMIT")
+            committed = True
             await self._make_durable(changes)
         except BaseException as error:
             self._broken = f"{self._file.path}: a write failed: {type(error).__name__}: {error}"
+            if committed:
+                self._uncertain = self._broken
             if not isinstance(error, Exception):
                 raise
             self._roll_back()
@@ -191,21 +201,26 @@ class SqliteStore:
 
     async def _make_durable(self, changes: WriteSet) -> None:
         """Sync the last COMMIT, here or in the thread; from time to time shorten the WAL, always in the thread."""
-        if self._wal < 0:
-            self._wal = open_wal(self._file.path)
         self._ahead_bytes += wal_bytes(changes)
         loop = asyncio.get_running_loop()
-        if self._ahead_bytes >= WAL_LIMIT_BYTES:
+        if self._wal_is_long():
             await loop.run_in_executor(self._syncing, self._sync_and_shorten)
         elif self._threaded:
             self._threaded -= 1
-            await loop.run_in_executor(self._syncing, sync, self._wal)
+            await loop.run_in_executor(self._syncing, sync, self._file.wal)
         else:
             self._sync_here()
 
+    def _wal_is_long(self) -> bool:
+        """Tell whether to shorten the WAL: by the estimate since it was last short, or because its file grows."""
+        limit = WAL_LIMIT_BYTES
+        return self._ahead_bytes >= limit or os.fstat(self._file.wal).st_size >= max(
+            limit, self._wal_bytes + WAL_STEP_BYTES
+        )
+
     def _sync_here(self) -> None:
         began = perf_counter()
-        sync(self._wal)
+        sync(self._file.wal)
         if perf_counter() - began > QUICK_SYNC_S:
             self._slow_syncs += 1
             if self._slow_syncs >= SLOW_SYNCS:
@@ -214,7 +229,7 @@ class SqliteStore:
             self._slow_syncs -= 1
 
     def _sync_and_shorten(self) -> None:
-        sync(self._wal)
+        sync(self._file.wal)
         self._shorten_wal()
 
     def _shorten_wal(self) -> None:
@@ -230,6 +245,7 @@ class SqliteStore:
             self._checkpoint_ahead = None
             self._checkpoint()
             self._ahead_bytes = 0
+            self._wal_bytes = os.fstat(self._file.wal).st_size
 
     def _checkpoint(self) -> None:
         try:
@@ -246,10 +262,10 @@ class SqliteStore:
     def _close(self) -> None:
         self._checkpointing.shutdown()
         self._file.close()
-        if self._wal >= 0:
-            os.close(self._wal)
 
     def _read(self, sql: str, *parameters: object) -> list[Any]:
+        if self._uncertain:
+            raise StoreError(self._uncertain)
         try:
             return self._reader.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:

@@ -27,12 +27,13 @@ PRAGMA cache_size = -8000;
 
 @dataclass(slots=True)
 class SqliteFile:
-    """An open store file; ``held`` closes everything, the lock last."""
+    """An open store file; ``wal`` is the descriptor of its log, ``held`` closes everything, the lock last."""
 
     path: Path
     writer: sqlite3.Connection
     reader: sqlite3.Connection
     checkpointer: sqlite3.Connection
+    wal: int
     held: ExitStack
 
     def close(self) -> None:
@@ -56,23 +57,26 @@ def open_file(path: Path) -> SqliteFile:
             reader.executescript(_SETUP)
             checkpointer = held.enter_context(closing(_connect(path)))
             checkpointer.executescript(_SETUP)
-        except sqlite3.DatabaseError as error:
+            wal = os.open(f"{path}-wal", os.O_RDONLY)
+            held.callback(os.close, wal)
+            _settle(path, wal)
+        except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"cannot open {path} as a store: {error}") from error
-        return SqliteFile(path, writer, reader, checkpointer, held.pop_all())
+        return SqliteFile(path, writer, reader, checkpointer, wal, held.pop_all())
 
 
-def open_wal(path: Path) -> int:
-    """Open the write-ahead log, which exists once there was a COMMIT, for ``sync``; its name is made durable too."""
+#: Wait until a file's content is on the disk; where there is no fdatasync, fsync does that and a little more.
+sync = getattr(os, "fdatasync", os.fsync)
+
+
+def _settle(path: Path, wal: int) -> None:
+    """Make durable what is there, with its names: what a killed process has left in the WAL may not be on the disk."""
+    sync(wal)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return os.open(f"{path}-wal", os.O_RDONLY)
-
-
-#: Wait until a file's content is on the disk; where there is no fdatasync, fsync does that and a little more.
-sync = getattr(os, "fdatasync", os.fsync)
 
 
 def migrate(path: Path, connection: sqlite3.Connection, folder: Path) -> None:
