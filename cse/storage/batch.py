@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from cse.storage.port import InstanceRecord, StoreError, WriteSet
+from cse.storage.port import InstanceRecord, LateRecord, ResourceRecord, StoreError, WriteSet
 
 
 class Missing(Enum):
@@ -22,13 +22,18 @@ MISSING: Final = Missing.MISSING
 
 
 class Batch:
-    """Merged units of work; ``open`` until its write begins. ``revision`` is that of its last unit."""
+    """Merged units of work; ``open`` until its write begins. ``revision`` is that of its last unit.
 
-    __slots__ = ("changes", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
+    Late records are read when the write begins, unless a unit may come that is not in this batch: then ``settle``
+    reads them before, so that a crash between two batches never leaves a part of a unit.
+    """
+
+    __slots__ = ("changes", "early", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
 
     def __init__(self) -> None:
         self.changes = WriteSet()
         self.open = True
+        self.early = False
         self.revision = 0
         self.units = 0
         self.undo: list[Callable[[], None]] = []
@@ -54,6 +59,10 @@ class Batch:
     def add(self, changes: WriteSet, revision: int, undo: Callable[[], None] | None) -> None:
         """Merge a unit of work."""
         self.changes.merge(changes)
+        if self.early:
+            _settle(self.changes.resources, changes.resources)
+        elif changes.dropped or None in changes.resources.values():
+            self.settle()  # the next unit may not fit
         self.revision = revision
         self.units += 1
         if undo is not None:
@@ -69,6 +78,11 @@ class Batch:
                 shelf.append(seq)
             if instance.name is not None:
                 self.names[instance.pi, instance.name] = seq
+
+    def settle(self) -> None:
+        """Read late records now, and those of units to come as they come."""
+        self.early = True
+        _settle(self.changes.resources, self.changes.resources)
 
     def wait(self) -> asyncio.Future[None]:
         """Return a future that ends with the batch; each caller has his own and may cancel it."""
@@ -95,6 +109,13 @@ class Batch:
             or instance.pi in changes.dropped
             or changes.trimmed.get(instance.pi, 0) >= instance.seq
         )
+
+
+def _settle(resources: dict[str, ResourceRecord | LateRecord | None], names: Iterable[str]) -> None:
+    for ri in tuple(names):
+        record = resources[ri]
+        if callable(record):
+            resources[ri] = record()
 
 
 def pending(batches: Sequence[Batch], seq: int) -> InstanceRecord | Missing | None:

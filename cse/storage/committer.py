@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: Turns of the loop from bytes that have arrived to a unit that is submitted.
 TURNS = 2
+#: A batch gathers no longer than this, however many units keep coming: turns may be long.
+GATHER_S = 0.05
 
 
 class Committer:
@@ -57,6 +59,8 @@ class Committer:
             batch = self._begin()
         self.revision += 1
         batch.add(changes, self.revision, undo)
+        if batch.units >= self._max_batch:
+            batch.settle()
         return batch.wait()
 
     async def settled(self, revision: int | None = None) -> None:
@@ -211,11 +215,15 @@ class Committer:
             self._writer = None
 
     async def _gather(self, batch: Batch) -> None:
-        """Let more units join a batch as long as every other turn of the loop brings some, or ``linger_s`` long."""
+        """Let more units join as long as every other turn of the loop brings some, for ``GATHER_S`` at the most.
+
+        With ``linger_s`` it waits so long before.
+        """
         if self._linger_s and batch.units < self._max_batch:
             await asyncio.sleep(self._linger_s)
-        units = 0
-        while units < batch.units < self._max_batch:
+        units, time = 0, asyncio.get_running_loop().time
+        until = time() + GATHER_S
+        while units < batch.units < self._max_batch and time() < until:
             units = batch.units
             for _ in range(TURNS):
                 await asyncio.sleep(0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
+from typing import Any
 
 import pytest
 
 from cse.storage.committer import Committer
-from cse.storage.port import StoreError, WriteSet
+from cse.storage.port import ResourceRecord, StoreError, WriteSet
 from tests.storage.gated import GatedStore
 from tests.storage.records import instance, numbers, put, resource
 
@@ -102,6 +103,66 @@ async def test_instance_of_a_parent_created_again_is_not_dropped(store: GatedSto
     await committer.settled()
     assert in_writes(store) == [[1, 2], [3]]
     assert numbers(await store.instances("c")) == [3]
+
+
+class Counted:
+    """A resource that counts units; ``late`` is its record as it is when asked."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def late(self) -> ResourceRecord:
+        return resource("cnt-1", body=b"%d" % self.count)
+
+    def unit(self, **more: Any) -> WriteSet:
+        """Count one on, as an operation does before it submits."""
+        self.count += 1
+        changes = WriteSet(**more)
+        changes.resources["cnt-1"] = self.late
+        return changes
+
+
+def bodies(store: GatedStore) -> list[bytes]:
+    return [changes.records()[-1].body for changes in store.written]
+
+
+async def test_late_record_is_read_once_for_all_units_of_a_batch(store: GatedStore) -> None:
+    committer, counted = Committer(store), Counted()
+    for _ in range(3):
+        committer.submit(counted.unit())
+    await committer.settled()
+    assert bodies(store) == [b"3"]
+
+
+async def test_late_record_of_a_full_batch_knows_nothing_of_the_next(store: GatedStore) -> None:
+    committer, counted = Committer(store, max_batch=2), Counted()
+    for _ in range(3):
+        committer.submit(counted.unit())
+    await committer.settled()
+    assert bodies(store) == [b"2", b"3"]
+
+
+async def test_late_record_knows_nothing_of_a_unit_that_did_not_fit(store: GatedStore) -> None:
+    committer, counted = Committer(store), Counted()
+    committer.submit(counted.unit(dropped={"cnt-2"}))
+    committer.submit(counted.unit())
+    committer.submit(counted.unit(instances={1: instance(1, "cnt-2")}))
+    await committer.settled()
+    assert bodies(store) == [b"2", b"3"]
+
+
+async def test_units_that_keep_coming_do_not_hold_up_the_first(
+    store: GatedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cse.storage.committer.GATHER_S", 0.01)
+    committer = Committer(store, max_batch=10**9)
+    first = committer.submit(put(instance(1)))
+    for seq in range(2, 100_000):
+        committer.submit(put(instance(seq)))
+        await asyncio.sleep(0)
+        if first.done():
+            break
+    assert first.done()
 
 
 async def test_settled_waits_for_the_revision_only(store: GatedStore) -> None:

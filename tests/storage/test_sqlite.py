@@ -1,23 +1,19 @@
-"""What only the SQLite store promises: its file, its lock, its schema versions, its sync and its WAL."""
+"""What only the SQLite store promises: its file, its lock, its schema versions."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sqlite3
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cse.storage import sqlite, sqlite_file
-from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord, StoreError
 from cse.storage.sqlite import SqliteStore, open_sqlite
 from cse.storage.sqlite_file import migrate
-from tests.storage.records import instance, numbers, put, resource
+from tests.storage.files import Faulty, files_beside, overwrite, size
+from tests.storage.records import event, instance, numbers, put, resource
 
 
 @pytest.fixture
@@ -32,111 +28,19 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
     await store.close()
 
 
-class Faulty:
-    """A connection that fails when a statement begins with ``verb``."""
-
-    def __init__(self, connection: sqlite3.Connection, verb: str) -> None:
-        self.connection = connection
-        self.verb = verb
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        if sql.startswith(self.verb):
-            raise sqlite3.OperationalError("disk I/O error")
-        return self.connection.execute(sql, *parameters)
-
-    def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
-        return self.connection.executemany(sql, rows)
-
-
-def files_beside(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.parent.iterdir())
-
-
-def size(path: Path) -> int:
-    return path.stat().st_size
-
-
-def overwrite(path: Path, content: bytes, start: int = 0) -> None:
-    path.touch()
-    with path.open("r+b") as file:
-        file.seek(start)
-        file.write(content)
-
-
 def make_faulty(store: SqliteStore, verb: str) -> None:
     store._writer = Faulty(store._writer, verb)  # type: ignore[assignment]
 
 
-class Disk:
-    """Takes the place of the sync: notes what was in the WAL at that moment, waits or fails when told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-        self.wal = Path(f"{path}-wal")
-        self.synced: list[bytes] = []
-        self.wait: threading.Event | None = None
-        self.failure: OSError | None = None
-        self.threads: set[str] = set()
-        monkeypatch.setattr(sqlite, "sync", self.sync)
-
-    def sync(self, _: int) -> None:
-        self.threads.add(threading.current_thread().name)
-        if self.wait is not None:
-            self.wait.wait(10)
-        if self.failure is not None:
-            raise self.failure
-        self.synced.append(self.wal.read_bytes())
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch, path: Path) -> Disk:
-    return Disk(monkeypatch, path)
-
-
-async def test_a_write_is_done_when_the_wal_with_it_is_synced(disk: Disk, store: SqliteStore) -> None:
-    assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    for seq in (1, 2, 3):
-        await store.write(put(instance(seq)._replace(body=b"content %d" % seq)))
-        assert len(disk.synced) == seq
-        assert b"content %d" % seq in disk.synced[-1]
-
-
-async def test_the_sync_waits_for_the_disk(store: SqliteStore, path: Path) -> None:
-    await store.write(put(instance(1)))
-    assert sqlite_file.sync in (os.fdatasync, os.fsync)
-    assert os.path.samestat(os.fstat(store._wal), os.stat(f"{path}-wal"))  # noqa: PTH116
-
-
-async def test_a_failed_sync_is_the_last_write(disk: Disk, store: SqliteStore) -> None:
-    await store.write(put(instance(1)))
-    disk.failure = OSError("input/output error")
-    with pytest.raises(StoreError, match="input/output error"):
-        await store.write(put(instance(2)))
-    disk.failure = None
-    with pytest.raises(StoreError, match="input/output error"):
-        await store.write(put(instance(3)))
-
-
-async def test_a_slow_disk_is_waited_for_in_a_thread(
-    disk: Disk, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "QUICK_SYNC_S", -1.0)
-    monkeypatch.setattr(sqlite, "THREADED_WRITES", 2)
-    for seq in range(1, sqlite.SLOW_SYNCS + 1):
-        await store.write(put(instance(seq)))
-    assert disk.threads == {threading.current_thread().name}
-    disk.threads.clear()
-    for seq in (11, 12):
-        await store.write(put(instance(seq)))
-    assert all(name.startswith("sqlite-sync") for name in disk.threads)
-    await store.write(put(instance(13)))
-    assert threading.current_thread().name in disk.threads
-
-
-async def test_a_disk_that_is_quick_again_is_forgiven(disk: Disk, store: SqliteStore) -> None:
-    store._slow_syncs = sqlite.SLOW_SYNCS - 1
-    await store.write(put(instance(1)))
-    assert store._slow_syncs == sqlite.SLOW_SYNCS - 2
-    assert len(disk.synced) == 1
+async def test_reads_do_not_suspend(store: SqliteStore) -> None:
+    await store.write(put(instance(1), event(1)))
+    reads = [
+        store.instance(1), store.instance_named("cnt-1", "a"), store.newest("cnt-1"), store.instances("cnt-1"),
+        store.instance_keys("cnt-1"), store.expired("2", 1), store.outbox(), store.load(),
+    ]  # fmt: skip
+    for read in reads:
+        with pytest.raises(StopIteration):
+            read.send(None)
 
 
 @pytest.mark.parametrize("verb", ["BEGIN", "COMMIT"])
@@ -168,19 +72,6 @@ async def test_name_taken_twice_fails_the_write(store: SqliteStore) -> None:
     assert list(await store.instances("cnt-1")) == []
 
 
-async def test_cancelled_write_is_the_last(disk: Disk, store: SqliteStore) -> None:
-    await store.write(put(instance(1)))
-    disk.wait, store._threaded = threading.Event(), 10
-    writing = asyncio.ensure_future(store.write(put(instance(2))))
-    await asyncio.sleep(0)
-    writing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await writing
-    with pytest.raises(StoreError, match="CancelledError"):
-        await store.write(put(instance(3)))
-    disk.wait.set()
-
-
 async def test_closed_store_says_so(store: SqliteStore) -> None:
     await store.close()
     with pytest.raises(StoreError, match=r"banyan\.db is closed"):
@@ -193,34 +84,6 @@ async def test_close_leaves_one_file_and_the_lock(store: SqliteStore, path: Path
     await store.write(put(instance(1)))
     await store.close()
     assert files_beside(path) == ["banyan.db", "banyan.db.lock"]
-
-
-async def test_wal_is_used_again_instead_of_growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "WAL_LIMIT_BYTES", 200_000)
-    store = await open_sqlite(path)
-    committer = Committer(store, max_batch=10)
-    for seq in range(1, 1501):
-        committer.submit(put(instance(seq)._replace(body=b"x" * 1000)))
-    await committer.settled()
-    assert size(path) > 1_000_000
-    assert size(Path(f"{path}-wal")) < 700_000
-    assert len(await committer.instance_keys("cnt-1")) == 1500
-    await committer.close()
-
-
-async def test_failed_checkpoint_loses_nothing(
-    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(sqlite, "WAL_LIMIT_BYTES", 1)
-    store = await open_sqlite(path)
-    store._file.checkpointer = Faulty(store._file.checkpointer, "PRAGMA")  # type: ignore[assignment]
-    for seq in (1, 2, 3):
-        await store.write(put(instance(seq)))
-    await store.close()
-    assert "checkpoint failed, the WAL grows: disk I/O error" in caplog.text
-    again = await open_sqlite(path)
-    assert numbers(await again.instances("cnt-1")) == [1, 2, 3]
-    await again.close()
 
 
 async def test_second_store_on_a_file_is_refused_until_the_first_is_closed(store: SqliteStore, path: Path) -> None:
