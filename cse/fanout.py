@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 from cse.clock import seconds_of
@@ -18,6 +20,9 @@ from resources.status import Status
 
 #: m2m:filterUsage of discovery.
 DISCOVERY = 1
+
+#: Members of one group that are asked at the same time; others get their turn of the loop in between.
+AT_ONCE = 100
 
 #: Member type numbers of virtual members (GRP-2).
 VIRTUAL_TYPES = {OLDEST: 20001, LATEST: 20002}
@@ -33,11 +38,11 @@ class SeenGroupRequests:
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
 
     def add(self, group_request_id: str, target: str) -> bool:
         """Remember one; False when it has been seen before."""
-        key = (group_request_id, target)
+        key = blake2b(f"{group_request_id} {target}".encode(), digest_size=16).digest()
         if key in self._seen:
             return False
         self._seen[key] = None
@@ -134,14 +139,24 @@ def member_request(call: Call, to: str, number: int) -> RequestPrimitive:
 
 async def _ask_all(core: Core, requests: list[RequestPrimitive], seconds: float) -> list[ResponsePrimitive | None]:
     """Answers in the order of the requests; None for those that did not come in time (GRP-14)."""
-    tasks = [asyncio.ensure_future(core.handle(request)) for request in requests]
+    answers: list[ResponsePrimitive | None] = [None] * len(requests)
+    waiting = enumerate(requests)
+    tasks = [asyncio.ensure_future(_ask(core, waiting, answers)) for _ in requests[:AT_ONCE]]
     timer, everybody = asyncio.ensure_future(core.clock.sleep(seconds)), asyncio.ensure_future(asyncio.wait(tasks))
     try:
         await asyncio.wait((timer, everybody), return_when=asyncio.FIRST_COMPLETED)
-        return [task.result() if task.done() else None for task in tasks]
+        return answers[:]
     finally:
         for left in (timer, everybody, *tasks):
             left.cancel()
+
+
+async def _ask(core: Core, waiting: Iterator[tuple[int, RequestPrimitive]],
+               answers: list[ResponsePrimitive | None]) -> None:
+    """Ask one member after the other, as long as there are any."""
+    for number, request in waiting:
+        answers[number] = await core.handle(request)
+        await asyncio.sleep(0)
 
 
 def answer_of(member: str, answer: ResponsePrimitive) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def pattern(wildcards: str) -> re.Pattern[str]:
     """Compile a text where ``*`` is any run of characters and nothing else is special."""
     literal = wildcards.replace("[", "[[]").replace("?", "[?]")
@@ -108,16 +108,17 @@ def _label_query(values: Sequence[str], attributes: Attributes) -> bool:
     return any(label_query(text)(labels) for text in values)
 
 
+#: One way to match each text, so that a long one takes no long time; blanks around it have gone before.
 _QUERY = re.compile(
-    r"\s*(?:NT\s+(?P<absent>[^\s:]+)|(?P<key>[^\s:]+)(?:\s+(?:(?P<op>EQ|NE)\s+(?P<value>.+?)"
-    r"|(?P<set>IN|NI)\s*\((?P<values>[^()]*)\)))?)\s*"
+    r"NT\s+(?P<absent>[^\s:]+)|(?P<key>[^\s:]+)(?:\s+(?:(?P<op>EQ|NE)\s+(?P<value>\S.*)"
+    r"|(?P<set>IN|NI)\s*\((?P<values>[^()]*)\)))?"
 )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def label_query(text: str) -> Callable[[Sequence[str]], bool]:
     """Compile one ``lbq`` expression over ``key[:value]`` labels; raises BadRequest when it is none."""
-    match = _QUERY.fullmatch(text)
+    match = _QUERY.fullmatch(text.strip())
     if match is None:
         raise BadRequest(f"lbq: {text!r} is no labels expression; expected key, NT key, key EQ value, key NE value, "
                          "key IN (value, ...) or key NI (value, ...)")

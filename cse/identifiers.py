@@ -18,6 +18,9 @@ AE_ID_STEM = re.compile(r"[CS][A-Za-z0-9\-._~]*")
 CSE_ID = re.compile(r"/[A-Za-z0-9\-._~]+")
 SP_ID = re.compile(r"//[A-Za-z0-9\-._~]+")
 
+#: How many identifiers are kept split, and how long they may be: what strangers send must not fill the memory.
+KNOWN, KNOWN_LENGTH = 16_384, 128
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -40,7 +43,7 @@ class Identity:
 
     def address(self, to: str) -> Address:
         """Split ``to`` in any form (ADR-1, ADR-2); raises BadRequest when it is none of them."""
-        return _address(self, to)
+        return (_known_address if len(to) <= KNOWN_LENGTH else _address)(self, to)
 
     def entity(self, identifier: str) -> str:
         """Normalise an AE-ID or CSE-ID so that equal entities compare equal as text (ADR-7).
@@ -48,7 +51,7 @@ class Identity:
         ``Cae1``, ``/csi/Cae1`` and ``//sp/csi/Cae1`` become ``Cae1``; ``/Sae1`` and ``//sp/Sae1`` become ``Sae1``;
         the own CSE-ID becomes ``/csi``; foreign ones stay SP-relative, or absolute in another SP.
         """
-        return _entity(self, identifier)
+        return (_known_entity if len(identifier) <= KNOWN_LENGTH else _entity)(self, identifier)
 
     def sp_relative(self, identifier: str) -> str:
         """Write a CSE-relative resource ID or AE-ID SP-relative (ADR-6); others stay as they are."""
@@ -59,7 +62,6 @@ class Identity:
         return f"{self.cse_id}/{identifier}"
 
 
-@lru_cache(maxsize=65536)
 def _address(identity: Identity, to: str) -> Address:
     if to.startswith("//"):
         sp, _, rest = to[2:].partition("/")
@@ -88,7 +90,6 @@ def _address(identity: Identity, to: str) -> Address:
     return Address(foreign, segments)
 
 
-@lru_cache(maxsize=65536)
 def _entity(identity: Identity, identifier: str) -> str:
     if identifier.startswith("//"):
         sp, slash, rest = identifier[2:].partition("/")
@@ -102,3 +103,7 @@ def _entity(identity: Identity, identifier: str) -> str:
         if not stem and head.startswith("S") and f"/{head}" != identity.cse_id:
             return head
     return identifier
+
+
+_known_address = lru_cache(maxsize=KNOWN)(_address)
+_known_entity = lru_cache(maxsize=KNOWN)(_entity)

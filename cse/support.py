@@ -39,9 +39,9 @@ def check_attributes(short: str, given: Mapping[str, Any]) -> None:
     missing = ATTRIBUTES.get(short)
     if missing is None or missing.isdisjoint(given):
         return
-    name = next(name for name in given if name in missing)
-    if given[name] is not None:
-        raise NotImplementedHere(f"{name}: this attribute of {short} is not implemented here; leave it out")
+    for name, value in given.items():
+        if name in missing and value is not None:
+            raise NotImplementedHere(f"{name}: this attribute of {short} is not implemented here; leave it out")
 
 
 def check_event_criteria(criteria: Mapping[str, Any]) -> None:

@@ -87,7 +87,7 @@ class HttpClient:
         return self._session
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _destination(url: str) -> str:
     """Return the URL to send to; ``?ct=`` of a notification target picks the serialisation and stays here."""
     parts = urlsplit(url)

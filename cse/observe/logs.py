@@ -23,9 +23,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class LineFormatter(logging.Formatter):
+    """One line per message, with what cannot be printed escaped: nobody writes lines into the log by way of a name."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is that of the base class
+        """Write the line; a traceback follows below it."""
+        line = super().formatMessage(record)
+        return line if line.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
 def configure(settings: LogSettings) -> None:
     """Set up the root logger of the process."""
     sink = logging.StreamHandler()
     sink.setFormatter(JsonFormatter() if settings.format == "json"
-                      else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+                      else LineFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[sink], force=True)
