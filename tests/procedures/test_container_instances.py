@@ -1,0 +1,236 @@
+"""Instances in their container (procedures section 10, CNT-6 … CNT-13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cse import expiration
+from cse.primitive import FilterCriteria
+from cse.storage.memory import MemoryStore
+from resources.status import Status
+from tests.procedures.shelves import BOX, box, counters, fill, held, subscribe
+from tests.rig import Rig, only
+
+
+async def test_cnt_6_state_of_an_instance(rig: Rig) -> None:
+    await box(rig)
+    states = [one["st"] for one in await fill(rig, "a", "b")]
+    await rig.update(BOX, {"m2m:cnt": {"lbl": ["x"]}}, "Cae1")
+    states += [one["st"] for one in await fill(rig, "c")]
+    assert states == [1, 2, 4]
+
+
+async def test_cnt_7_an_instance_never_changes(rig: Rig) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "a")
+    for to in (made["ri"], f"{BOX}/{made['rn']}"):
+        assert (await rig.update(to, {"m2m:cin": {"lbl": ["x"]}}, "Cae1")).status == Status.OPERATION_NOT_ALLOWED
+    assert only(await rig.retrieve(made["ri"], "Cae1")) == made
+
+
+async def test_cnt_7_no_subscription_and_no_container_under_an_instance(rig: Rig) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "a")
+    refused = await rig.create(made["ri"], 23, {"nu": ["http://sink/x"]}, "Cae1")
+    assert refused.status == Status.TARGET_NOT_SUBSCRIBABLE
+    assert (await rig.create(made["ri"], 3, {}, "Cae1")).status == Status.INVALID_CHILD_RESOURCE_TYPE
+    assert rig.sink.received == []
+
+
+@pytest.mark.parametrize("name", ["la", "ol"])
+async def test_cnt_8_nothing_to_stand_for(rig: Rig, name: str) -> None:
+    await box(rig)
+    assert (await rig.retrieve(f"{BOX}/{name}", "Cae1")).status == Status.NOT_FOUND
+    assert (await rig.delete(f"{BOX}/{name}", "Cae1")).status == Status.NOT_FOUND
+
+
+@pytest.mark.parametrize("name", ["la", "ol"])
+async def test_cnt_8_only_retrieve_and_delete(rig: Rig, name: str) -> None:
+    await box(rig)
+    await fill(rig, "a")
+    created = await rig.create(f"{BOX}/{name}", 4, {"con": "b"}, "Cae1")
+    changed = await rig.update(f"{BOX}/{name}", {"m2m:cin": {"lbl": ["x"]}}, "Cae1")
+    assert {created.status, changed.status} == {Status.OPERATION_NOT_ALLOWED}
+    assert await held(rig) == ["a"]
+
+
+async def test_cnt_8_latest_and_oldest_follow_deletions_and_expiry(rig: Rig) -> None:
+    container = await box(rig)
+
+    async def ends() -> tuple[Any, Any]:
+        by_id = only(await rig.retrieve(f"{container['ri']}/ol", "Cae1"))
+        return by_id["con"], only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"]
+
+    await fill(rig, "a", "b")
+    await fill(rig, "c", et=rig.at(20))
+    await fill(rig, "d", "e")
+    assert await ends() == ("a", "e")
+    await rig.delete(f"{BOX}/la", "Cae1")
+    assert await ends() == ("a", "d")
+    await rig.delete(f"{BOX}/ol", "Cae1")
+    assert await ends() == ("b", "d")
+    await rig.delete(f"{BOX}/la", "Cae1")
+    assert await ends() == ("b", "c")
+    await rig.clock.advance(21)
+    assert await ends() == ("b", "b")
+    await fill(rig, "f")
+    assert await ends() == ("b", "f")
+
+
+async def test_cnt_8_expired_before_it_was_removed() -> None:
+    rig = await Rig.open(expiry_check_s=1e6)
+    await rig.register()
+    await box(rig)
+    await fill(rig, "a", "b")
+    old = await fill(rig, "old", et=rig.at(5))
+    await rig.clock.advance(6)
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"] == "b"
+    assert await held(rig) == ["a", "b"]
+    for to in (old[0]["ri"], f"{BOX}/{old[0]['rn']}"):
+        assert (await rig.retrieve(to, "Cae1")).status == Status.NOT_FOUND
+        assert (await rig.delete(to, "Cae1")).status == Status.NOT_FOUND
+    await expiration.sweep(rig.cse.core)
+    assert (await counters(rig))[:2] == (2, 2)
+    await rig.close()
+
+
+async def test_cnt_8_access_as_for_the_instance(rig: Rig) -> None:
+    await rig.register("Cae2")
+    await box(rig)
+    await fill(rig, "a")
+    for to in (f"{BOX}/la", f"{BOX}/ol"):
+        assert (await rig.retrieve(to, "Cae2")).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+        assert (await rig.delete(to, "Cae2")).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+    assert await held(rig) == ["a"]
+
+
+@pytest.mark.parametrize("rcn", [1, 4, 5])
+async def test_cnt_8_result_content_as_for_the_instance(rig: Rig, rcn: int) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "a")
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1", rcn=rcn))["con"] == made["con"]
+
+
+async def test_cnt_9_retrieval_disabled(rig: Rig) -> None:
+    await box(rig, disr=True)
+    (made,) = await fill(rig, "a")
+    for to in (f"{BOX}/la", f"{BOX}/ol", made["ri"], f"{BOX}/{made['rn']}"):
+        assert (await rig.retrieve(to, "Cae1")).status == Status.OPERATION_NOT_ALLOWED
+        assert (await rig.delete(to, "Cae1")).status == Status.OPERATION_NOT_ALLOWED
+    assert (await counters(rig))[0] == 1
+    assert await held(rig) == []
+
+
+async def test_cnt_9_retrieval_enabled_again(rig: Rig) -> None:
+    await box(rig, disr=True)
+    await fill(rig, "a")
+    await rig.update(BOX, {"m2m:cnt": {"disr": False}}, "Cae1")
+    await fill(rig, "b")
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"] == "b"
+
+
+async def test_cnt_10_order_of_creation_with_equal_times(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await box(rig)
+    monkeypatch.setattr(rig.clock, "time", lambda: rig.clock.now)
+    made = await fill(rig, *range(30))
+    assert len({one["ct"] for one in made}) == 1
+    assert await held(rig) == list(range(30))
+    assert only(await rig.retrieve(f"{BOX}/ol", "Cae1"))["con"] == 0
+
+
+@pytest.mark.parametrize("info", ["text/plain:0", "application/json:1", "application/octet-stream:2", "text/plain:0:3"])
+async def test_cnt_11_content_info(rig: Rig, info: str) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "x", cnf=info)
+    assert made["cnf"] == info
+
+
+@pytest.mark.parametrize("info", ["", "text", "text/plain:", "text/plain:9", "text/plain:x", "text/plain:0:1:2", 5])
+async def test_cnt_11_malformed_content_info(rig: Rig, info: Any) -> None:
+    await box(rig)
+    assert (await rig.create(BOX, 4, {"con": "x", "cnf": info}, "Cae1")).status == Status.BAD_REQUEST
+    assert await counters(rig) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("rcn", [4, 8])
+async def test_cnt_12_retrieval_without_instances(rig: Rig, rcn: int) -> None:
+    await box(rig)
+    await subscribe(rig, 5)
+    await rig.retrieve(BOX, "Cae1")
+    await rig.retrieve(BOX, "Cae1", rcn=5)
+    assert rig.sink.contents() == []
+    await rig.retrieve(BOX, "Cae1", rcn=rcn)
+    (content,) = rig.sink.contents()
+    assert content["m2m:sgn"]["nev"]["net"] == 5
+    assert content["m2m:sgn"]["nev"]["rep"]["m2m:cnt"]["rn"] == "box"
+
+
+async def test_cnt_12_only_live_instances_count(rig: Rig) -> None:
+    await box(rig)
+    await subscribe(rig, 5)
+    await fill(rig, "a", et=rig.at(2))
+    await rig.retrieve(BOX, "Cae1", rcn=4)
+    assert rig.sink.contents() == []
+    await rig.clock.advance(3)
+    await rig.retrieve(BOX, "Cae1", rcn=4)
+    assert len(rig.sink.contents()) == 1
+
+
+async def test_cnt_12_instances_that_are_not_shown_are_there(rig: Rig) -> None:
+    await box(rig)
+    await subscribe(rig, 5)
+    await fill(rig, "a")
+    for criteria in (FilterCriteria({"lbl": ["none"]}, operation=1), FilterCriteria(limit=0), FilterCriteria(offset=9)):
+        await rig.retrieve(BOX, "Cae1", fc=criteria, rcn=4)
+    await rig.update(BOX, {"m2m:cnt": {"disr": True}}, "Cae1")
+    await rig.retrieve(BOX, "Cae1", rcn=4)
+    assert rig.sink.contents() == []
+
+
+async def test_cnt_13_deletion_count_is_refused(rig: Rig) -> None:
+    await box(rig)
+    assert (await rig.create(BOX, 4, {"con": "x", "dcnt": 2}, "Cae1")).status == Status.NOT_IMPLEMENTED
+    assert await counters(rig) == (0, 0, 0)
+
+
+async def test_instances_have_names_of_their_own(rig: Rig) -> None:
+    await box(rig)
+    await fill(rig, "a", rn="first")
+    assert only(await rig.retrieve(f"{BOX}/first", "Cae1"))["con"] == "a"
+    assert (await rig.create(BOX, 4, {"con": "b", "rn": "first"}, "Cae1")).status == Status.CONFLICT
+    assert (await rig.create(BOX, 4, {"con": "b", "rn": "la"}, "Cae1")).status == Status.CONFLICT
+    assert (await rig.create(BOX, 3, {"rn": "first"}, "Cae1")).status == Status.CONFLICT
+    assert await counters(rig) == (1, 1, 1)
+    await rig.delete(f"{BOX}/first", "Cae1")
+    await fill(rig, "c", rn="first")
+    assert only(await rig.retrieve(f"{BOX}/first", "Cae1"))["con"] == "c"
+
+
+async def test_an_instance_of_a_container_that_has_expired_is_gone_too() -> None:
+    rig = await Rig.open(expiry_check_s=1e6)
+    await rig.register()
+    await box(rig)
+    (made,) = await fill(rig, "a")
+    await rig.update(BOX, {"m2m:cnt": {"et": rig.at(5)}}, "Cae1")
+    await rig.clock.advance(6)
+    for to in (BOX, f"{BOX}/la", f"{BOX}/{made['rn']}", made["ri"]):
+        assert (await rig.retrieve(to, "Cae1")).status == Status.NOT_FOUND
+    await rig.close()
+
+
+async def test_all_is_found_again_after_a_restart() -> None:
+    store = MemoryStore()
+    rig = await Rig.open(store=store)
+    await rig.register()
+    await box(rig, mni=4)
+    await fill(rig, *"abcdef")
+    await rig.delete(f"{BOX}/la", "Cae1")
+    await rig.close()
+    rig = await Rig.open(store=store)
+    assert await held(rig) == ["c", "d", "e"]
+    assert (await counters(rig))[:2] == (3, 3)
+    await fill(rig, "g", "h")
+    assert await held(rig) == ["d", "e", "g", "h"]
+    await rig.close()
