@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from cse import identifiers
+from cse.identifiers import Identity
 from cse.primitive import Operation
 from resources.status import Status
 from tests.rig import Rig, only
@@ -189,3 +192,11 @@ async def test_adr_4_no_ae_takes_the_name_of_the_base() -> None:
     assert answer.status == Status.APP_RULE_VALIDATION_FAILED
     assert only(await rig.retrieve("CSE"))["ty"] == 5
     await rig.close()
+
+
+@pytest.mark.parametrize("ask", [Identity.address, Identity.entity])
+def test_long_identifiers_are_not_kept(ask: Callable[[Identity, str], object]) -> None:
+    identity, long = Identity("/banyan", "//banyan.example", "cse"), "/x/" + "C" * identifiers.KNOWN_LENGTH
+    kept = [known.cache_info().currsize for known in (identifiers._known_address, identifiers._known_entity)]
+    assert ask(identity, long) == ask(identity, long)
+    assert kept == [known.cache_info().currsize for known in (identifiers._known_address, identifiers._known_entity)]

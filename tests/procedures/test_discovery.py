@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from cse.primitive import FilterCriteria, ResponsePrimitive
+from cse import discovery
+from cse.primitive import FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
 from resources.status import Status
 from tests.rig import Rig
@@ -195,3 +197,26 @@ async def test_dis_1_kept_keys_follow_every_change(rig: Rig, monkeypatch: pytest
         await rig.made("cse/cae1/other", 4, {"rn": f"o{number}", "con": ""}, "Cae1")
         assert len(await rig.discover("cse/cae1/other", ty=[4])) == number + 1
         assert await found() == ["d"]
+
+
+async def test_filtered_instances_are_read_page_by_page(tree: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        await tree.made("cse/cae1/c3", 4, {"rn": f"i{number}", "con": "x" if number % 2 else "yy"}, "Cae1")
+    monkeypatch.setattr(discovery, "PAGE", 4)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    before = turns
+    request = RequestPrimitive(Operation.RETRIEVE, "cse/cae1/c3", "Cae1", "r", "3",
+                               filter_criteria=FilterCriteria({"sza": [2]}, usage=1))
+    response = await tree.cse.handle(request)
+    assert turns - before >= 2
+    counting.cancel()
+    assert found(response) == ["c3/i0", "c3/i2", "c3/i4", "c3/i6"]

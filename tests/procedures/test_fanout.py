@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from cse import fanout
 from cse.primitive import FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
 from resources.status import Status
 from tests.procedures.fans import answers, box, codes, count, fan, group, policy
@@ -259,3 +260,22 @@ async def test_paths_that_lead_nowhere(rig: Rig, bad: str) -> None:
         assert codes(response) == [Status.NOT_FOUND]
     else:
         assert response.status in (Status.BAD_REQUEST, Status.NOT_FOUND)
+
+
+async def test_large_groups_leave_others_their_turn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "AT_ONCE", 2)
+    await group(rig, box(1, 2, 3))
+    asked: list[str] = []
+    begun = asyncio.Event()
+    handle = rig.cse.core.handle
+
+    async def noted(request: RequestPrimitive) -> ResponsePrimitive:
+        asked.append(request.to)
+        begun.set()
+        return await handle(request)
+
+    rig.cse.core.handle = noted
+    fanning = asyncio.create_task(fan(rig))
+    await begun.wait()
+    assert asked == box(1, 2)
+    assert codes(await fanning) == [Status.OK] * 3

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from cse.filters import label_query
 from cse.primitive import FilterCriteria
 from cse.support import CONDITIONS
+from resources.errors import BadRequest
 from resources.status import Status
 from tests.rig import Rig, message, only
 
@@ -134,6 +136,13 @@ async def test_fc_1_label_queries_that_are_none(tree: Rig, text: str) -> None:
     answer = await tree.retrieve("cse/cae1", fc=FilterCriteria({"lbq": [text]}, usage=1))
     assert answer.status == Status.BAD_REQUEST
     assert "lbq" in message(answer)
+
+
+@pytest.mark.parametrize("text", [
+    "a EQ" + 4000 * " " + "y" + 4000 * " " + "z\nz", "a IN (" + 8000 * " ", "NT" + 8000 * " " + ":", 8000 * "a " + "("])
+def test_a_long_label_query_takes_no_long_time(text: str) -> None:
+    with pytest.raises(BadRequest):
+        label_query(text)
 
 
 COMBINED: list[tuple[int, dict[str, Any], set[str]]] = [

@@ -184,3 +184,9 @@ async def test_upd_1_an_update_under_a_condition(tree: Rig) -> None:
 async def test_upd_1_nothing_changes_without_the_right(tree: Rig, to: str, root: str) -> None:
     await tree.register("Cae2")
     await refused(tree, to, {root: {"lbl": ["x"]}}, Status.ORIGINATOR_HAS_NO_PRIVILEGE, "Cae2")
+
+
+async def test_upd_2_a_named_gap_behind_a_removal(rig: Rig) -> None:
+    await rig.made("cse/cae1", 3, {"rn": "gap"}, "Cae1")
+    answer = await rig.update("cse/cae1/gap", {"m2m:cnt": {"daci": None, "aa": ["lbl"]}}, "Cae1")
+    assert answer.status == Status.NOT_IMPLEMENTED
