@@ -8,10 +8,11 @@ a head arrives in pieces, when an answer does not fit into the buffers.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import StreamReader, web
-from aiohttp.http import HttpVersion11, RawRequestMessage, StreamWriter
+from aiohttp.http import HttpVersion11, RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 from aiohttp.web_protocol import _ErrInfo
 
@@ -24,6 +25,10 @@ _MAX_HEADERS = 64
 _TIMED_OUT = refuse_bytes(408, Status.REQUEST_TIMEOUT, "the request did not arrive in time")
 _TOO_MANY = refuse_bytes(503, Status.INTERNAL_SERVER_ERROR, "too many connections; try again later")
 _HEAD_TOO_LARGE = refuse_bytes(431, Status.BAD_REQUEST, "the head of the request is too large")
+
+
+#: Head and body of a request and the connection it came on, to its answer.
+Answering = Callable[[RawRequestMessage, StreamReader, "Connection"], Awaitable[Answer]]
 
 
 class Connection(web.RequestHandler):
@@ -70,6 +75,8 @@ class Connection(web.RequestHandler):
             self._guard.cancel()
             self._guard = None
         self._stop_watching_reader()
+        if self._last_payload is not None and not self._last_payload.is_eof():
+            self._last_payload.set_exception(ConnectionResetError("the peer has gone"))
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -138,17 +145,14 @@ class Connection(web.RequestHandler):
 
     async def _answer(self, message: RawRequestMessage, payload: StreamReader) -> Answer:
         """Let the handler answer; whatever goes wrong in there is a 500."""
-        handler, make = self._request_handler, self._request_factory
-        assert handler is not None
-        assert make is not None
-        request = make(message, payload, self, StreamWriter(self, self._loop), self._task_handler)  # type: ignore[arg-type]
-        self._request_in_progress, self._current_request = True, request
+        self._request_in_progress = True
         try:
-            return cast("Answer", await handler(request))
+            return await self._server.answer(message, payload, self)
         except Exception as error:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
-            return self.handle_error(request, 500, error)
+            self.log_exception("%s %r failed", message.method, message.path, exc_info=error)
+            return self.handle_error(None, 500, error)
         finally:
-            self._request_in_progress, self._current_request = False, None
+            self._request_in_progress = False
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
 
@@ -177,13 +181,11 @@ class Connection(web.RequestHandler):
         return self.ssl_context is None
 
     def handle_error(  # type: ignore[override]
-        self, request: web.BaseRequest | None, status: int = 500, exc: BaseException | None = None
+        self, request: None, status: int = 500, exc: BaseException | None = None  # noqa: ARG002
     ) -> Answer:
         """Answer what is no HTTP (400, 431) and what went wrong in the server itself (500); closes the connection."""
-        if request is not None:
-            self.log_exception("%s %s failed", request.method, request.raw_path, exc_info=exc)
-            error = ReceiverError("internal error; see the log")
-            answer = Answer.refusal(500, error)
+        if status == 500:
+            answer = Answer.refusal(500, ReceiverError("internal error; see the log"))
         elif isinstance(exc, LineTooLong):
             answer = Answer.refusal(431, BadRequest("HTTP: a line of the head is too long"))
         else:
@@ -235,8 +237,9 @@ class Connection(web.RequestHandler):
 class GuardedServer(web.Server):
     """aiohttp's low-level server with guarded connections."""
 
-    def __init__(self, handler: Any, settings: HttpSettings) -> None:
-        super().__init__(handler)
+    def __init__(self, answer: Answering, settings: HttpSettings) -> None:
+        super().__init__(_unused)
+        self.answer = answer
         self._settings = settings
 
     @property
@@ -259,6 +262,11 @@ class GuardedServer(web.Server):
             lingering_time=0.0,
             auto_decompress=False,
         )
+
+
+async def _unused(_: web.BaseRequest) -> web.StreamResponse:
+    """Aiohttp's server wants a handler for its own requests, which are not made here."""
+    raise NotImplementedError
 
 
 def entity_of(certificate: Any) -> str | None:

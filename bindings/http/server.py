@@ -8,9 +8,9 @@ import logging
 import ssl
 from collections.abc import Awaitable, Iterable, Mapping
 from pathlib import Path
-from typing import cast
 
 from aiohttp import StreamReader, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import PayloadEncodingError
 from aiohttp.streams import EmptyStreamReader
 
@@ -85,22 +85,18 @@ class HttpServer:
             await self._runner.cleanup()
             self._runner = self._server = None
 
-    def _answer(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        target = request.raw_path
-        page = self._pages.get(target.partition("?")[0])
-        answer = self._resource(request, target) if page is None else _page(request.method, page)
-        return cast("Awaitable[web.StreamResponse]", answer)
+    def _answer(self, message: RawRequestMessage, payload: StreamReader, connection: Connection) -> Awaitable[Answer]:
+        page = self._pages.get(message.path.partition("?")[0])
+        return self._resource(message, payload, connection) if page is None else _page(message.method, page)
 
-    async def _resource(self, request: web.BaseRequest, target: str) -> Answer:
+    async def _resource(self, message: RawRequestMessage, payload: StreamReader, connection: Connection) -> Answer:
         media_type = JSON
-        headers = request.headers.items()
+        headers = message.headers.items()
         try:
-            payload = request.content
-            body = complete(payload) if payload.is_eof() else await self._arriving(request)
+            body = complete(payload) if payload.is_eof() else await self._arriving(message, payload, connection)
             if len(body) > self._settings.max_body_bytes:
                 raise _too_large(self._settings.max_body_bytes)
-            primitive, media_type = request_from(self._context, request.method, target, headers, body)
-            connection: Connection = request.protocol  # type: ignore[assignment]
+            primitive, media_type = request_from(self._context, message.method, message.path, headers, body)
             primitive.source_address = connection.source_address
             primitive.authenticated = connection.authenticated
             response = await self._handler(primitive)
@@ -109,24 +105,24 @@ class HttpServer:
         except CseError as error:
             response = refusal(error, headers)
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
-            _log.exception("%s %s failed", request.method, target)
+            _log.exception("%s %r failed", message.method, message.path)
             response = refusal(ReceiverError("internal error; see the log of the CSE"), headers)
         status, written, content = response_to(response, media_type, self._context.root_path)
         if status == 405:
             written["Allow"] = ALLOW
         return Answer(status, written, content)
 
-    async def _arriving(self, request: web.BaseRequest) -> bytes:
+    async def _arriving(self, message: RawRequestMessage, payload: StreamReader, connection: Connection) -> bytes:
         """Wait for a body that did not come with its head, as long and as much as allowed."""
         limit = self._settings.max_body_bytes
-        if (request.content_length or 0) > limit:
+        if int(message.headers.get("Content-Length", 0)) > limit:
             raise _too_large(limit)
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-            request.transport.write(_CONTINUE)
+        if message.headers.get("Expect", "").lower() == "100-continue" and connection.transport is not None:
+            connection.transport.write(_CONTINUE)
         body = bytearray()
         try:
             async with asyncio.timeout(self._settings.body_timeout_s):
-                while chunk := await request.content.readany():
+                while chunk := await payload.readany():
                     body += chunk
                     if len(body) > limit:
                         raise _too_large(limit)

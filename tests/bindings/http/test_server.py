@@ -138,7 +138,7 @@ async def test_a_failing_handler_is_answered_and_logged(caplog: pytest.LogCaptur
     await server.stop()
     assert (response.status, response.request_id) == (Status.INTERNAL_SERVER_ERROR, "r1")
     assert "secret" not in str(response.content)
-    assert "GET /cse failed" in caplog.text
+    assert "GET '/cse' failed" in caplog.text
 
 
 async def test_an_answer_that_cannot_be_written_is_500(caplog: pytest.LogCaptureFixture) -> None:
@@ -149,7 +149,7 @@ async def test_an_answer_that_cannot_be_written_is_500(caplog: pytest.LogCapture
     got = await exchange(str(url.hostname), int(url.port or 0), message(), until_closed=True)
     await server.stop()
     assert [(answer.status, answer.rsc) for answer in got.answers] == [(500, 5000)]
-    assert "GET /cse failed" in caplog.text
+    assert "GET '/cse' failed" in caplog.text
 
 
 async def test_one_connection_too_many_gets_503() -> None:
