@@ -87,8 +87,8 @@ class Node:
         return Page(b"ok\n")
 
     async def _ready(self) -> Page:
-        failed = self.cse.core.committer.failed
-        return Page(f"the store has failed: {failed}\n".encode(), status=503) if failed else Page(b"ready\n")
+        failed = self.cse.core.committer.failed  # says where the file is, which is for the log only
+        return Page(b"the store has failed; see the log\n", status=503) if failed else Page(b"ready\n")
 
     async def _exposition(self) -> Page:
         return Page(self.metrics.exposition().encode(), CONTENT_TYPE)

@@ -1,6 +1,6 @@
 """What this release does not do, by name: each answers 5001 instead of pretending (CRE-3, V4).
 
-The one list of named gaps: code asks it, the documentation prints it.
+The one list of named gaps: code asks it, docs/rules.md has it too.
 """
 
 from __future__ import annotations

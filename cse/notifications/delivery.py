@@ -206,7 +206,7 @@ class Delivery:
         try:
             return await self._targets.send(target, content, event_category)
         except Exception:
-            log.exception("notification to %s failed", target)
+            log.exception("notification to %s failed", without_secrets(target))
             return Status.INTERNAL_SERVER_ERROR
 
     async def forward(self, entity: Resource, request: RequestPrimitive) -> ResponsePrimitive:
@@ -218,8 +218,8 @@ class Delivery:
             self.sent += len(parcel.records)
         else:
             self.failed += len(parcel.records)
-            log.warning("notification to %s was not accepted: %s %s", parcel.records[0].target, status.value,
-                        status.name)
+            log.warning("notification to %s was not accepted: %s %s", without_secrets(parcel.records[0].target),
+                        status.value, status.name)
         work = Work()
         for record in parcel.records:
             work.changes.outbox[record.id] = None
@@ -266,3 +266,8 @@ class Delivery:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def without_secrets(target: str) -> str:
+    """A notification target for the log: without the query and credentials of a URL."""
+    return target.partition("?")[0].rpartition("@")[2][:200]

@@ -341,3 +341,11 @@ async def test_a_sender_may_say_that_a_target_is_unreachable_at_any_time(rig: Ri
     await rig.clock.advance(10)
     assert tries == 3
     assert await outbox(rig) == []
+
+
+async def test_secrets_in_the_url_of_a_target_are_not_logged(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    await subscribe(rig, nu=["http://me:hidden@h/p?token=hidden"])
+    rig.sink.answer = lambda url, content: Status.BAD_REQUEST
+    await put(rig, 1)
+    assert "notification to h/p was not accepted" in caplog.text
+    assert "hidden" not in caplog.text
