@@ -24,6 +24,9 @@ Attributes = Mapping[str, Any]
 #: Attributes that have a condition of their own and are not for ``atr``.
 NOT_MATCHABLE = frozenset({"ct", "lt", "st", "et", "lbl", "ty", "cs", "cnf"})
 
+#: Longest text with ``*``: it is compared with every candidate.
+LONGEST_PATTERN = 256
+
 
 @dataclass(slots=True)
 class Candidate:
@@ -206,7 +209,10 @@ def compile_filter(criteria: FilterCriteria | None, most: int) -> Filter:
     if criteria is None:
         return Filter(limit=most)
     for tag in ("atr", "catr", "patr"):
-        for name, _ in criteria.conditions.get(tag, ()):
+        for name, value in criteria.conditions.get(tag, ()):
+            if isinstance(value, str) and "*" in value and len(value) > LONGEST_PATTERN:
+                raise BadRequest(f"fc.{tag}: the pattern for {name} has {len(value)} characters; "
+                                 f"at most {LONGEST_PATTERN} are possible")
             if name in NOT_MATCHABLE:
                 raise BadRequest(f"fc.{tag}: {name} has a condition of its own and cannot be matched as an attribute")
     for text in criteria.conditions.get("lbq", ()):

@@ -117,6 +117,12 @@ async def test_fc_1_attributes_with_a_condition_of_their_own(tree: Rig, tag: str
         assert answer.status == Status.BAD_REQUEST
 
 
+async def test_fc_1_long_patterns_are_refused(tree: Rig) -> None:
+    for length, status in ((256, Status.OK), (257, Status.BAD_REQUEST)):
+        criteria = FilterCriteria({"atr": [("rn", "*" + (length - 1) * "a")]}, usage=1)
+        assert (await tree.retrieve("cse/cae1", fc=criteria)).status == status
+
+
 QUERIES: list[tuple[list[str], set[str]]] = [
     (["room"], {BOX, IN, GROUP}), (["a"], {BOX, I1}), (["NT room"], {I1, I2, POLICY, SUB}), (["NT a"], ALL - {BOX, I1}),
     (["room EQ 1"], {BOX}), (["room EQ 3"], set()), (["room NE 1"], {IN, GROUP}), (["nothing NE 1"], set()),

@@ -188,3 +188,8 @@ def test_json_schema_says_the_same_as_the_check() -> None:
     assert t.labels.schema == {"type": "array", "items": t.token.schema, "minItems": 1}
     assert t.country_code.schema == {"type": "string", "pattern": "^(?:[A-Z]{2})$"}
     assert {"const": 3, "title": "container"} in e.resource_type.schema["oneOf"]
+
+
+@pytest.mark.parametrize("text", ["P999999Y", "P" + 500 * "9" + "Y", "PT" + 400 * "9" + "S"])
+def test_no_duration_is_longer_than_a_timer_can_be(text: str) -> None:
+    assert seconds_of_duration(text) == 1e10
