@@ -9,6 +9,7 @@ import pytest
 from resources import enumerations as e
 from resources import simple_types as t
 from resources.datatypes import DataType, Invalid, shown
+from resources.duration import seconds_of_duration
 
 VALID: list[tuple[DataType, list[Any]]] = [
     (t.string, ["", "a b", "ü"]),
