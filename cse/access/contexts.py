@@ -15,6 +15,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Protocol, TypeVar
 
+from resources.simple_types import SCHEDULE_FIELDS as FIELDS
+
 #: Where an originator is: (latitude, longitude) in degrees, or an ISO 3166-1 alpha-2 country code.
 Location = tuple[float, float] | str
 
@@ -23,17 +25,6 @@ MAPPED_PREFIX = 96
 RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4})(?:/([0-9]{1,4}))?)?")
 EVERY = re.compile(r"\*(?:/([0-9]{1,4}))?")
 COUNTRY = re.compile(r"[A-Z]{2}")
-
-#: Fields of ``m2m:scheduleEntry`` in their order, each with its least and greatest value.
-FIELDS = (
-    ("second", 0, 59),
-    ("minute", 0, 59),
-    ("hour", 0, 23),
-    ("day of month", 1, 31),
-    ("month", 1, 12),
-    ("day of week", 0, 6),
-    ("year", 2000, 9999),
-)
 
 
 class Circumstances(Protocol):
