@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -11,7 +10,6 @@ from cse.filters import Candidate, Filter, compile_filter
 from cse.instances import instance_id, name_of
 from cse.operations.result import reference
 from cse.primitive import ResponsePrimitive
-from cse.storage.port import InstanceRecord
 from resources.errors import BadRequest, CseError
 from resources.model import Permission, Resource, ResourceType
 from resources.status import Status
@@ -85,9 +83,6 @@ SAME_FOR_SIBLINGS = frozenset({"ty", "pty", "palb", "patr"})
 
 INACTIVE = 2
 
-#: Instances that are read and tested in one turn of the loop.
-PAGE = 200
-
 
 async def discover(call: Call) -> ResponsePrimitive:
     """Answer a discovery: the addresses of the matching descendants of the target."""
@@ -158,20 +153,9 @@ async def _instances(call: Call, parent: Resource, path: str, type_: ResourceTyp
         return Siblings(path, type_, [key for key in keys if key[2] > stamp])
     return Hits([
         Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)
-        async for record in _page_by_page(call, parent)
+        async for record in call.core.instances.each(parent)
         if record.expires > stamp and await wanted.matches(Candidate(call, attributes_of(record), parent, None))
     ])
-
-
-async def _page_by_page(call: Call, parent: Resource) -> AsyncIterator[InstanceRecord]:
-    """Instances, oldest first; other requests get their turn between the pages."""
-    last, page = 0, await call.core.instances.all(parent, limit=PAGE)
-    while page:
-        for record in page:
-            yield record
-        last = page[-1].seq
-        await asyncio.sleep(0)
-        page = await call.core.instances.all(parent, after=last, limit=PAGE) if len(page) == PAGE else []
 
 
 async def _applied(call: Call, found: list[Hits], relative: str) -> list[Hit]:

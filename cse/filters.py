@@ -6,7 +6,7 @@ A table maps each tag to a test. Values of one tag are alternatives; tags are co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
@@ -41,21 +41,22 @@ class Candidate:
     parent: Resource | None
     resource: Resource | None
 
-    async def children(self) -> list[Attributes]:
+    async def children(self) -> AsyncIterator[Attributes]:
         """Attributes of the direct children, instances included."""
         resource, call = self.resource, self.call
         if resource is None:
-            return []
-        found: list[Attributes] = [child.attributes for child in resource.children.values()
-                                   if call.live(child) and call.sees(child)]
+            return
+        for child in tuple(resource.children.values()):
+            if call.live(child) and call.sees(child):
+                yield child.attributes
         if resource.type.instance is not None and not resource.attributes.get("disr"):
             from cse.core import attributes_of
 
             number = call.core.registry.number_of(resource.type.instance)
             if call.sees(resource, number):
-                found += [attributes_of(record) for record in await call.core.instances.all(resource)
-                          if record.expires > call.stamp]
-        return found
+                async for record in call.core.instances.each(resource):
+                    if record.expires > call.stamp:
+                        yield attributes_of(record)
 
 
 def _before(name: str) -> Callable[[Sequence[Any], Attributes], bool]:
@@ -201,7 +202,10 @@ async def _test(tag: str, values: Sequence[Any], candidate: Candidate) -> bool:
         parent = candidate.parent
         return parent is not None and candidate.call.sees(parent) and of_parent(values, parent.attributes)
     of_child = OF_CHILD[tag]
-    return any(of_child(values, child) for child in await candidate.children())
+    async for child in candidate.children():
+        if of_child(values, child):
+            return True
+    return False
 
 
 def compile_filter(criteria: FilterCriteria | None, most: int) -> Filter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,9 @@ from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord
 from cse.work import Work
 from resources.model import Resource
+
+#: How many instances are read and tested in one turn of the loop.
+PAGE = 200
 
 #: How many of the oldest keys are fetched at a time.
 HEAD = 64
@@ -145,6 +148,15 @@ class Instances:
         while sum(len(one) for _, one in self._keys.values()) > KEPT_KEYS:
             self._keys.popitem(last=False)
         return keys
+
+    async def each(self, parent: Resource) -> AsyncIterator[InstanceRecord]:
+        """Yield instances, oldest first, whatever their number; others get their turn between the pages."""
+        page = await self.all(parent, limit=PAGE)
+        while page:
+            for record in page:
+                yield record
+            await asyncio.sleep(0)
+            page = await self.all(parent, after=page[-1].seq, limit=PAGE) if len(page) == PAGE else []
 
     async def make_room(self, parent: Resource, limits: Mapping[str, Any], work: Work, count: int,
                         size: int) -> tuple[int, int]:

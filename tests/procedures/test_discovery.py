@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cse import discovery
+from cse import instances
 from cse.primitive import FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
 from resources.status import Status
@@ -202,7 +202,7 @@ async def test_dis_1_kept_keys_follow_every_change(rig: Rig, monkeypatch: pytest
 async def test_filtered_instances_are_read_page_by_page(tree: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(7):
         await tree.made("cse/cae1/c3", 4, {"rn": f"i{number}", "con": "x" if number % 2 else "yy"}, "Cae1")
-    monkeypatch.setattr(discovery, "PAGE", 4)
+    monkeypatch.setattr(instances, "PAGE", 4)
     turns = 0
 
     async def count() -> None:
