@@ -152,6 +152,18 @@ async def test_an_answer_that_cannot_be_written_is_500(caplog: pytest.LogCapture
     assert "GET '/cse' failed" in caplog.text
 
 
+async def test_an_answer_with_a_line_break_in_a_header_is_500(caplog: pytest.LogCaptureFixture) -> None:
+    cse = SmallCse()
+    cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, originator="C\r\nSet-Cookie: a=b")
+    server = HttpServer(cse.handle, SETTINGS, JsonSettings())
+    url = urlsplit(await server.start())
+    got = await exchange(str(url.hostname), int(url.port or 0), message(), until_closed=True)
+    await server.stop()
+    assert [(answer.status, answer.rsc) for answer in got.answers] == [(500, 5000)]
+    assert "cookie" not in str(got.answers[0].headers).lower()
+    assert "an answer cannot be written" in caplog.text
+
+
 async def test_one_connection_too_many_gets_503() -> None:
     server = HttpServer(SmallCse().handle, replace(SETTINGS, max_connections=2), JsonSettings())
     url = urlsplit(await server.start())
