@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
         finally:
             self.leaf = True
 
+    def _parse_optional(self, arg_string: str) -> Any:
+        """Take ``-/meter`` for a target: ``-`` is the CSEBase, and no option begins with ``-/``."""
+        return None if arg_string.startswith("-/") else super()._parse_optional(arg_string)
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError; a command that is none gets the nearest one."""
         if found := _CHOICE.fullmatch(message):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cse.cli.main import build_parser
 from cse.cli.parser import DEFAULT_CSE
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ def test_every_command_of_the_session_succeeds(banyan: Banyan, cse_url: str, mon
         assert words[0] == "banyan"
         result = banyan(*words[1:])
         assert result.code == 0, (line, result.err)
+
+
+def test_every_command_shown_anywhere_has_the_right_form() -> None:
+    lines = [line for path in (DOCS.parent / "README.md", *sorted(DOCS.glob("*.md")))
+             for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+             for line in block.replace("\\\n", " ").splitlines()]  # fmt: skip
+    commands = [words[1:] for line in lines if (words := shlex.split(line, comments=True)) and
+                words[0].rpartition("/")[2] == "banyan"]  # fmt: skip
+    assert len(commands) > 10
+    for words in commands:
+        build_parser().parse_args(words)
 
 
 def test_the_tables_name_every_command_and_exit_code(banyan: Banyan) -> None:

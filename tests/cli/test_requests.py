@@ -51,6 +51,14 @@ def test_create_with_texts_json_and_files(admin: Banyan, tmp_path: Path) -> None
     assert admin("create", "cse/house", "cin", "con=a=b:=c").json["m2m:cin"]["con"] == "a=b:=c"
 
 
+def test_targets_may_begin_at_the_csebase_without_naming_it(building: Banyan) -> None:
+    assert building("create", "-/house/power", "cin", "con=3").code == 0
+    assert building("get", "--json", "-/house/power/la").json["m2m:cin"]["con"] == "3"
+    assert building("tree", "-/house").out.startswith("house cnt")
+    assert building("discover", "-/house", "--ty", "cin").out.count("\n") == 3
+    assert building("delete", "-/house/heat").code == 0
+
+
 def test_options_may_stand_anywhere(admin: Banyan, cse_url: str) -> None:
     result = admin("create", "cse", "--json", "ae", "rn=m", "--from", "Cm", "api=Nm", "rr:=true", 'srv:=["3"]')
     assert result.json["m2m:ae"]["aei"] == "Cm"
