@@ -35,10 +35,10 @@ test: $(VENV)/.test lint ## lint, types, import contracts, tests with coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest --cov --cov-report= $(ARGS)
 	@for part in access validation storage codecs; do \
-		$(BIN)/coverage report --include="cse/$$part/*,cse/$$part.py" --fail-under=95 --format=total > .venv/.floor \
-			&& echo "cse/$$part: $$(cat .venv/.floor) % of lines and branches" \
-			|| { echo "cse/$$part: $$(cat .venv/.floor) % is below the floor of 95 %" >&2; exit 1; }; \
-	done; rm -f .venv/.floor
+		$(BIN)/coverage report --include="cse/$$part/*,cse/$$part.py" --fail-under=95 --format=total > $(VENV)/.floor \
+			&& echo "cse/$$part: $$(cat $(VENV)/.floor) % of lines and branches" \
+			|| { echo "cse/$$part: $$(cat $(VENV)/.floor) % is below the floor of 95 %" >&2; exit 1; }; \
+	done; rm -f $(VENV)/.floor
 
 test-long: $(VENV)/.test ## the tests that take minutes, and a fresh clone in a bare Debian
 	$(BIN)/pytest -m long $(ARGS)
