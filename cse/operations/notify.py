@@ -5,9 +5,12 @@ from __future__ import annotations
 from cse.core import Call
 from cse.notifications.targets import AE, CSE_BASE
 from cse.primitive import ResponsePrimitive
-from resources.errors import OperationNotAllowed, ReceiverError
+from resources.errors import BadRequest, OperationNotAllowed, ReceiverError
 from resources.model import Permission
 from resources.status import Status
+
+#: A POST without ``ty`` is a NOTIFY (TS-0009 6.2.1): what was meant is mostly a CREATE.
+CREATE_HINT = "a CREATE has a resource type (HTTP: Content-Type: application/json;ty=3)"
 
 
 async def perform(call: Call) -> ResponsePrimitive:
@@ -16,8 +19,9 @@ async def perform(call: Call) -> ResponsePrimitive:
     number = target.type_in(call.core.registry).number
     if number not in (AE, CSE_BASE):
         raise OperationNotAllowed(f"a {target.type_in(call.core.registry).name} takes no NOTIFY; "
-                                  "an AE, the CSEBase and a fanOutPoint do")
+                                  f"an AE, the CSEBase and a fanOutPoint do; {CREATE_HINT}")
     call.require(target.resource, Permission.NOTIFY)
+    _check_content(call)
     if number == CSE_BASE:
         return ResponsePrimitive(Status.OK)
     request = call.request
@@ -27,3 +31,11 @@ async def perform(call: Call) -> ResponsePrimitive:
         raise ReceiverError(f"to: {target.resource.path} cannot be reached (requestReachability, pointOfAccess)",
                             Status.TARGET_NOT_REACHABLE)
     return response
+
+
+def _check_content(call: Call) -> None:
+    """Refuse what is a resource and no notification."""
+    content = call.request.content
+    root = next(iter(content), None) if isinstance(content, dict) else None
+    if root in call.core.registry.by_root:
+        raise BadRequest(f"pc: {root!r} is a resource, no notification; {CREATE_HINT}")

@@ -176,6 +176,15 @@ async def test_ae_8_no_way_to_the_ae(rig: Rig, attributes: dict[str, Any]) -> No
     assert rig.sink.received == []
 
 
+@pytest.mark.parametrize("to", ["cse", "cse/cae2"])
+async def test_not_1_a_resource_is_no_notification(rig: Rig, to: str) -> None:
+    await rig.register("Cae2", poa=["http://ae/2"])
+    answer = await rig.request(Operation.NOTIFY, to, ADMIN, content={"m2m:cnt": {"rn": "forgotten-type"}})
+    assert answer.status == Status.BAD_REQUEST
+    assert "ty=3" in str(answer.content)
+    assert rig.sink.received == []
+
+
 @pytest.mark.parametrize("to", [BOX, f"{BOX}/la", f"{BOX}/s", "cse/base-access"])
 async def test_not_1_other_targets(rig: Rig, to: str) -> None:
     await subscribe(rig)
