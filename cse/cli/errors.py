@@ -77,7 +77,7 @@ def failure_of(error: Exception) -> Failure | None:
         return Failure(f"{error.name} is not installed", exit_codes.USAGE, hint)
     if isinstance(error, OSError):
         hint = "--http HOST:PORT or --listen HOST:PORT takes another" if error.errno == errno.EADDRINUSE else ""
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
         return Failure(text, exit_codes.USAGE, hint)
     return None
 
@@ -86,4 +86,6 @@ def _refused(error: RequestFailed) -> Failure:
     hint = HINTS.get(int(error.status), "")
     if error.request_line.endswith("from nobody") and error.status in (4000, 4103):
         hint = "say who asks: --from ORIGINATOR or BANYAN_ORIGINATOR"
+    elif error.status == 4000 and ": expected" in str(error) and ", got '" in str(error):
+        hint = "NAME=TEXT gives a text; a number, a list or true is NAME:=JSON, for example mni:=10"
     return Failure(str(error), exit_codes.exit_code_of(error.status), hint, int(error.status))

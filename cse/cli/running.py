@@ -13,6 +13,7 @@ from cse.cli.output import Output
 
 if TYPE_CHECKING:
     from cse.cli.parser import Commands, Parser
+    from cse.settings import Settings
 
 #: Options that are settings, with their help.
 OPTIONS = {
@@ -56,14 +57,33 @@ def overrides_of(options: argparse.Namespace) -> dict[str, str]:
         given |= {"http.host": host, "http.port": str(port)}
     if options.allow_plain:
         given["http.allow_plain"] = "true"
-    return {f"BANYAN_{key.upper().replace('.', '__')}": value for key, value in given.items() if value is not None}
+    return {_variable(key): value for key, value in given.items() if value is not None}
+
+
+def _variable(key: str) -> str:
+    return f"BANYAN_{key.upper().replace('.', '__')}"
+
+
+def _settings(path: str | None, overrides: dict[str, str]) -> Settings:
+    """Load the settings; what is wrong with an option is said of the option."""
+    from cse.settings_file import SettingsError
+
+    options = {_variable(key): f"--{option}" for option, (key, _, _) in OPTIONS.items()}
+    options |= dict.fromkeys((_variable("http.host"), _variable("http.port")), "--http")
+    try:
+        return settings_of(path, overrides)
+    except SettingsError as error:
+        name, _, wrong = str(error).removeprefix("environment: ").partition(": ")
+        if name not in overrides:
+            raise
+        raise SettingsError(f"{options.get(name, name)}: {wrong}") from None
 
 
 def _run(options: argparse.Namespace, _: Output) -> int:
     files, overrides = options.config or [file_of(None)], overrides_of(options)
     if len(files) > 1 and overrides:
         raise UsageError("several --config files and an option for one CSE", "put the setting into one of the files")
-    _app().run([settings_of(path, overrides) for path in files])
+    _app().run([_settings(path, overrides) for path in files])
     return exit_codes.OK
 
 
@@ -71,7 +91,7 @@ def _demo(options: argparse.Namespace, _: Output) -> int:
     from ipe.modbus.replay import DataMissing
 
     try:
-        _app().demo(settings_of(options.config, overrides_of(options)))
+        _app().demo(_settings(options.config, overrides_of(options)))
     except DataMissing as error:
         raise UsageError(str(error)) from None
     return exit_codes.OK

@@ -74,7 +74,8 @@ def test_version(banyan: Banyan) -> None:
     (["watch", "cse", "--events", "creation"], "'creation' is no event", "create"),
     (["watch", "cse", "--listen", "host:port"], "'host:port' is no address", "HOST:PORT"),
     (["run", "--http", "99999"], "'127.0.0.1:99999' is no address", "HOST:PORT"),
-    (["run", "--http", "0.0.0.0:80"], "'0.0.0.0' is not loopback", ""),
+    (["run", "--http", "0.0.0.0:80"], "--http: '0.0.0.0' is not loopback", ""),
+    (["run", "--cse-id", "banyan"], "--cse-id: expected '/' and a name", "banyan config show"),
     (["run", "--config", "a", "--config", "b", "--store", "memory"], "several --config files", "one of the files"),
     (["run", "--config", "/no/such/file"], "/no/such/file: cannot be read", "banyan config show"),
 ])  # fmt: skip
@@ -96,7 +97,7 @@ def test_a_wrong_command_line_for_machines(banyan: Banyan) -> None:
 def test_nobody_answers(banyan: Banyan) -> None:
     result = banyan("get", "cse", "--cse", "http://127.0.0.1:1")
     assert result.code == 3
-    assert result.err.startswith("error: no answer: GET http://127.0.0.1:1")
+    assert result.err.startswith("error: no answer: GET http://127.0.0.1:1: Connection refused\n")
     assert "`banyan run` starts a CSE" in result.err
 
 

@@ -139,6 +139,10 @@ def test_verbose_shows_both_sides_apart_from_the_result(building: Banyan) -> Non
     assert any(line.startswith("< 2001 CREATED") for line in lines)
 
 
+def test_a_text_where_a_number_belongs_says_how_numbers_are_given(admin: Banyan) -> None:
+    assert "mni:=10" in admin("create", "-", "cnt", "mni=10").err
+
+
 def test_asking_as_nobody_says_who_should(admin: Banyan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BANYAN_ORIGINATOR")
     result = admin("get", "cse")
