@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
@@ -60,7 +61,7 @@ class HttpClient:
                 content = await _read(answer)
                 return response_from(answer.status, answer.headers, content, self._limits)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise Unreachable(f"{method} {_shown(url)}: {str(error) or type(error).__name__}") from error
+            raise Unreachable(f"{method} {_shown(url)}: {_reason(error)}") from error
         except BadRequest as error:
             raise Unreachable(f"{method} {_shown(url)}: answer not readable: {error.message}") from error
 
@@ -103,6 +104,15 @@ def _destination(url: str) -> str:
 def _shown(url: str) -> str:
     """Return a URL for a message: without query and credentials."""
     return url.partition("?")[0].rpartition("@")[2][:200]
+
+
+def _reason(error: Exception) -> str:
+    """Return why there is no answer, in the words of the system where it has some."""
+    if isinstance(error, aiohttp.ClientConnectorError) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0)
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

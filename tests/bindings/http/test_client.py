@@ -61,7 +61,7 @@ def answer(head: str, body: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "TimeoutError"),
+        (b"", "no answer in time"),
         (b"nonsense\r\n\r\n", "POST http"),
         (answer("200 OK\r\nContent-Type: application/json", b"{"), "answer not readable"),
         (answer("200 OK\r\nContent-Type: application/json", b"[]"), "answer not readable"),
