@@ -50,7 +50,10 @@ def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
         wanted = _fresh_stem(core, wanted or "C")
     elif not AE_ID_STEM.fullmatch(wanted):
         raise BadRequest(f"fr: an AE-ID stem starts with C or S, got {wanted!r}; use C to have one assigned")
-    if not any(fnmatchcase(wanted, pattern) for pattern in rules.ae_ids) or wanted in core.administrators:
+    if wanted in core.administrators:
+        raise OriginatorError(f"fr: {wanted!r} is an administrator; an AE registers with an AE-ID of its own, "
+                              "or with C to have one assigned", Status.APP_RULE_VALIDATION_FAILED)
+    if not any(fnmatchcase(wanted, pattern) for pattern in rules.ae_ids):
         raise OriginatorError(f"fr: AE-ID {wanted!r} may not register here", Status.APP_RULE_VALIDATION_FAILED)
     if wanted in (core.identity.cse_name, core.identity.cse_id[1:]):
         raise OriginatorError(f"fr: {wanted!r} is the CSE itself", Status.APP_RULE_VALIDATION_FAILED)
