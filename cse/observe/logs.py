@@ -8,6 +8,9 @@ import time
 
 from cse.settings import LogSettings
 
+#: What these say at INFO tells nothing about this CSE.
+LIBRARIES = ("aiohttp", "asyncio", "pymodbus")
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object per line."""
@@ -41,3 +44,5 @@ def configure(settings: LogSettings) -> None:
     sink.setFormatter(JsonFormatter() if settings.format == "json"
                       else LineFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[sink], force=True)
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING if settings.level.upper() == "INFO" else logging.NOTSET)

@@ -38,7 +38,7 @@ class Row:
 def find_data() -> Path:
     """Return the path of the measured year without importing its package; raises DataMissing."""
     try:
-        found = [file for file in files(PACKAGE) or () if str(file) == FILE]
+        found = [file for file in files(PACKAGE) or () if str(file) == FILE and Path(str(file.locate())).is_file()]
     except PackageNotFoundError:
         found = []
     if not found:
