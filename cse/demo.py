@@ -126,6 +126,7 @@ async def _at_a_port(start: Callable[[int], Awaitable[T]], port: int) -> T:
     except OSError:
         if port == 0:
             raise
+        sys.stderr.write(f"port {port} is not free, taking another\n")
         return await start(0)
 
 
