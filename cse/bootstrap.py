@@ -37,14 +37,20 @@ class StartError(Exception):
 def restore(core: Core, records: Iterable[ResourceRecord]) -> None:
     """Put all stored structural resources into the working set, parents before children."""
     for record in records:
-        type_ = core.registry.by_number.get(record.ty)
+        attributes = decode(record.body, _TRUSTED)
+        type_ = core.registry.type_of(record.ty, attributes)
         if type_ is None:
             raise StartError(f"the store holds a resource {record.ri} of type {record.ty}, which is not known here")
         parent = core.tree.by_id.get(record.pi) if record.pi else None
-        resource = Resource(type_, decode(record.body, _TRUSTED), record.creator, parent)
+        resource = Resource(type_, attributes, record.creator, parent)
         resource.encoded = record.body
+        if record.state:
+            resource.state = decode(record.state, _TRUSTED)
         core.tree.add(resource)
         core.notifier.attached(resource)
+        behaviour = core.behaviours.get(record.ty)
+        if behaviour is not None:
+            behaviour.restored(resource)
 
 
 async def settle_base(core: Core) -> bool:

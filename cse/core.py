@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cse.access.decision import AccessControl
+from cse.behaviour import Behaviour
 from cse.clock import Clock, timestamp
 from cse.codecs import Limits, decode
 from cse.identifiers import Identity
@@ -15,6 +18,7 @@ from cse.primitive import Operation, RequestPrimitive
 from cse.settings import CseSettings
 from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord
+from cse.timers import Timers
 from cse.tree import Tree
 from cse.validation import Validator
 from cse.work import Work
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from cse.notifications.notifier import Notifier
     from cse.primitive import ResponsePrimitive
 
+log = logging.getLogger("banyan.core")
+
 #: Names of virtual resources that stand for an instance.
 LATEST, OLDEST, FAN_OUT_POINT = "la", "ol", "fopt"
 
@@ -41,7 +47,11 @@ LIMITS = Limits(max_depth=10_000, max_members=10**9)
 
 @dataclass(slots=True)
 class Core:
-    """One CSE without its edges. ``handle`` is the dispatcher's entry, for requests that a request makes."""
+    """One CSE without its edges. ``handle`` is the dispatcher's entry, for requests that a request makes.
+
+    ``behaviours`` are by resource type number. ``watchers`` are called when a structural resource, given by its
+    resource ID, or its instances have changed durably.
+    """
 
     settings: CseSettings
     identity: Identity
@@ -52,22 +62,56 @@ class Core:
     instances: Instances
     access: AccessControl
     clock: Clock
+    timers: Timers
     notifier: Notifier
     administrators: frozenset[str]
     seen: SeenGroupRequests
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
+    behaviours: dict[int, Behaviour] = field(default_factory=dict)
+    watchers: dict[str, list[Callable[[Resource], None]]] = field(default_factory=dict)
+
+    def watch(self, ri: str, callback: Callable[[Resource], None]) -> None:
+        """Call back whenever this resource, or an instance in it, has changed durably; also once it is gone."""
+        self.watchers.setdefault(ri, []).append(callback)
+
+    def unwatch(self, ri: str, callback: Callable[[Resource], None]) -> None:
+        """Call back no more."""
+        left = [one for one in self.watchers.get(ri, ()) if one != callback]
+        if left:
+            self.watchers[ri] = left
+        else:
+            self.watchers.pop(ri, None)
 
     def submit(self, work: Work) -> asyncio.Future[None]:
         """Hand a unit of work over; its notifications go once it is durable. Raises StoreError, nothing changed."""
         future = work.submit(self.committer)
         if work.outbox:
             future.add_done_callback(lambda done: self.notifier.release(work.outbox, done))
+        if work.consequences or self.watchers:
+            self._follow(work, future)
         return future
+
+    def _follow(self, work: Work, future: asyncio.Future[None]) -> None:
+        """Have consequences and watchers called once the unit is durable."""
+        calls: list[Callable[[], None]] = [*work.consequences, *(
+            partial(callback, resource) for resource in dict.fromkeys(work.touched)
+            for callback in self.watchers.get(resource.ri, ())
+        )]
+        if calls:
+            future.add_done_callback(lambda done: _call(calls) if done.exception() is None else None)
 
     async def commit(self, work: Work) -> None:
         """``submit`` and wait until it is durable; who gives up waiting does not hold up the notifications."""
         future = self.submit(work)
-        await (asyncio.shield(future) if work.outbox else future)
+        await (asyncio.shield(future) if work.outbox or work.consequences or self.watchers else future)
+
+
+def _call(callbacks: list[Callable[[], None]]) -> None:
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            log.exception("a consequence of a change failed")
 
 
 @dataclass(slots=True)
@@ -85,7 +129,9 @@ class Target:
 
     def type_in(self, registry: Registry) -> ResourceType:
         """The resource type of what is addressed; of a virtual resource its parent's."""
-        return registry.by_number[self.instance.ty] if self.instance is not None else self.resource.type
+        if self.instance is None:
+            return self.resource.type
+        return registry.instance_type(self.resource.type) or registry.by_number[self.instance.ty]
 
 
 class Call:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cse import fanout, registration, support
 from cse.clock import seconds_of
-from cse.core import FAN_OUT_POINT, Call, Core, Target, resolve, settle_virtual
+from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, resolve, settle_virtual
 from cse.operations import create, delete, notify, retrieve, update
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
@@ -24,6 +24,21 @@ OPERATIONS = {
     Operation.UPDATE: update.perform,
     Operation.DELETE: delete.perform,
     Operation.NOTIFY: notify.perform,
+}
+
+#: Virtual children that stand for an instance.
+INSTANCES = frozenset({LATEST, OLDEST})
+
+#: Operations that a virtual child has (V11); a fanOutPoint passes on all of them.
+VIRTUAL_OPERATIONS = {
+    LATEST: frozenset({Operation.RETRIEVE, Operation.DELETE}),
+    OLDEST: frozenset({Operation.RETRIEVE, Operation.DELETE}),
+    FAN_OUT_POINT: frozenset(Operation),
+    "pcu": frozenset({Operation.RETRIEVE, Operation.NOTIFY}),
+    "ntsr": frozenset({Operation.DELETE}),
+    "sfop": frozenset({Operation.RETRIEVE}),
+    "smv": frozenset({Operation.UPDATE}),
+    "msp": frozenset(Operation),
 }
 
 #: Result contents by operation (RCN-1).
@@ -105,6 +120,8 @@ class Dispatcher:
         if target.virtual is not None:
             if target.virtual == FAN_OUT_POINT:
                 return await fanout.perform(call)
+            if target.virtual not in INSTANCES:
+                return await core.behaviours[target.resource.type.number].virtual(call)
             call.target = await settle_virtual(core, target, call.stamp)
         return await OPERATIONS[request.operation](call)
 
@@ -201,6 +218,8 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
                          f"allowed: {allowed or 'none'}")
     if request.filter_criteria is not None:
         support.check_filter(request.filter_criteria)
+    if type_ is not None and type_.in_only and core.settings.cse_type != "IN":
+        raise OperationNotAllowed(f"ty: a {type_.name} is for an IN-CSE; this one is of type {core.settings.cse_type}")
     if type_ is not None and not type_.creatable:
         raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
 
@@ -229,10 +248,13 @@ def check_operation(target: Target, call: Call) -> None:
     """V11: operations that a type or a virtual resource never allows (4005)."""
     operation = call.request.operation
     type_ = target.type_in(call.core.registry)
-    if target.virtual is not None and target.virtual != FAN_OUT_POINT:
-        if operation not in (Operation.RETRIEVE, Operation.DELETE):
-            raise OperationNotAllowed(f"{target.virtual}: only RETRIEVE and DELETE are possible here (CNT-8)")
-    elif target.virtual is None:
+    if target.virtual is not None:
+        possible = VIRTUAL_OPERATIONS[target.virtual]
+        if operation not in possible:
+            names = " and ".join(one.name for one in sorted(possible))
+            raise OperationNotAllowed(f"{target.virtual}: only {names} {'is' if len(possible) == 1 else 'are'} "
+                                      "possible here")
+    else:
         if operation is Operation.UPDATE and not type_.updatable:
             raise OperationNotAllowed(f"a {type_.name} cannot be updated by request")
         if operation is Operation.DELETE and not type_.deletable:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cse import bootstrap, expiration
 from cse.access.decision import AccessControl
+from cse.behaviours import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.core import Core
@@ -21,6 +22,7 @@ from cse.notifications.targets import Targets
 from cse.settings import CseSettings, StoreSettings
 from cse.storage.committer import Committer
 from cse.storage.port import Store
+from cse.timers import Timers
 from cse.tree import Tree
 from cse.validation import Validator
 from cse.work import Work
@@ -59,6 +61,8 @@ class Cse:
         cse = cls(core, dispatcher)
         if await bootstrap.settle_base(core) and settings.initial_tree:
             await bootstrap.plant(core, settings.initial_tree)
+        for behaviour in core.behaviours.values():
+            await behaviour.started()
         core.notifier.release(await ports.store.outbox())
         cse._expiry = asyncio.create_task(expiration.run(core))
         return cse
@@ -76,6 +80,9 @@ class Cse:
         if self._expiry is not None:
             self._expiry.cancel()
             await asyncio.gather(self._expiry, return_exceptions=True)
+        for behaviour in self.core.behaviours.values():
+            await behaviour.stop()
+        await self.core.timers.stop()
         await self.core.notifier.delivery.stop()
         await self.core.committer.close()
 
@@ -97,9 +104,11 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         instances=Instances(committer, last_seq),
         access=AccessControl(tree, identity, settings.administrators, ports.clock),
         clock=ports.clock,
+        timers=Timers(ports.clock),
         notifier=Notifier(delivery, identity.cse_id, last_id),
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
         handle=dispatcher.handle,
     )
+    core.behaviours.update({number: behaviour(core) for number, behaviour in BEHAVIOURS.items()})
     return core, dispatcher

@@ -15,13 +15,14 @@ from resources.model import Resource
 class Work:
     """Collects changes. The tree is changed while collecting; ``undo`` holds how to take that back."""
 
-    __slots__ = ("changes", "outbox", "touched", "undo")
+    __slots__ = ("changes", "consequences", "outbox", "touched", "undo")
 
     def __init__(self) -> None:
         self.changes = WriteSet()
         self.touched: list[Resource] = []
         self.undo: list[Callable[[], None]] = []
         self.outbox: list[OutboxRecord] = []
+        self.consequences: list[Callable[[], None]] = []
 
     def put(self, resource: Resource) -> None:
         """Write a structural resource as it is now."""
@@ -37,6 +38,7 @@ class Work:
 
     def remove(self, resource: Resource) -> None:
         """Remove a structural resource and all instances it holds."""
+        self.touched.append(resource)
         self.changes.resources[resource.ri] = None
         if resource.type.instance is not None:
             self.changes.dropped.add(resource.ri)
@@ -53,6 +55,10 @@ class Work:
         """Write a notification that is to be delivered after the commit."""
         self.changes.outbox[record.id] = record
         self.outbox.append(record)
+
+    def after(self, consequence: Callable[[], None]) -> None:
+        """Call this once the unit of work is durable; not at all if it never is."""
+        self.consequences.append(consequence)
 
     def submit(self, committer: Committer) -> Future[None]:
         """Hand the changes over; the future is done when they are durable. Raises StoreError, nothing changed."""
@@ -75,6 +81,7 @@ class Work:
 def _record(resource: Resource) -> ResourceRecord:
     if resource.encoded is None:
         resource.encoded = encode(resource.attributes)
+    state = encode(resource.state) if resource.state else b""
     return ResourceRecord(
-        resource.ri, resource.attributes["pi"], resource.type.number, resource.creator, resource.encoded
+        resource.ri, resource.attributes["pi"], resource.type.number, resource.creator, resource.encoded, state
     )

@@ -93,7 +93,12 @@ class ResourceType:
     children (``la``, ``ol``, ``fopt``). ``instance_of`` is set for types whose resources are history kept in the
     store and not in the working set (contentInstance: ``"container"``); ``instance`` on the other side names the
     instance type that such a parent keeps and counts (``cni``, ``cbs``, ``mni``, ``mbs``, ``mia``).
-    ``creatable``, ``updatable``, ``deletable`` are False where a request may never do it (4005).
+    ``creatable``, ``updatable``, ``deletable`` are False where a request may never do it (4005). ``in_only`` types
+    are for an IN-CSE alone (CRE-1).
+
+    A specialization (a management object, a device model) shares the number of its ``base`` (a long name); the
+    ``discriminator`` is the attribute and the value that tell it apart: ``("mgd", 1001)``, ``("cnd", "org.…")``.
+    ``announced_as`` is the short name of the announced variant, None where there is none.
     """
 
     number: int
@@ -109,6 +114,10 @@ class ResourceType:
     updatable: bool = True
     deletable: bool = True
     subscribable: bool = True
+    in_only: bool = False
+    base: str | None = None
+    discriminator: tuple[str, Any] | None = None
+    announced_as: str | None = None
     hooks: Hooks = Hooks()
     by_short: Mapping[str, Attribute] = field(init=False, repr=False)
     root: str = field(init=False)
@@ -129,11 +138,13 @@ class Resource:
     ``attributes`` holds everything a RETRIEVE shows, ``rn`` ``ty`` ``ri`` ``pi`` included. ``creator`` is the
     originator of the CREATE and is internal (ACP-10). ``children`` has the structural children by name; instances
     are in the store. ``encoded`` caches the JSON of ``attributes``; ``revision`` is the number of the last unit of
-    work that changed the resource: a reader waits until that unit is durable.
+    work that changed the resource: a reader waits until that unit is durable. ``state`` is a JSON object that is
+    stored with the resource and never shown: what a behaviour needs to go on after a restart.
     """
 
     __slots__ = (
-        "attributes", "children", "creator", "encoded", "parent", "path", "revision", "ri", "rn", "shelf", "type",
+        "attributes", "children", "creator", "encoded", "parent", "path", "revision", "ri", "rn", "shelf", "state",
+        "type",
     )
 
     def __init__(
@@ -150,6 +161,7 @@ class Resource:
         self.encoded: bytes | None = None
         self.revision = 0
         self.shelf: Any = None
+        self.state: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.type.name} {self.path} ({self.ri})>"

@@ -15,11 +15,11 @@ from resources.status import Status
 class Draft:
     """The change of one resource: what the request gave, and the attributes as they will be."""
 
-    __slots__ = ("_call", "attributes", "current", "given", "now", "originator", "parent", "type", "verify")
+    __slots__ = ("attributes", "call", "current", "given", "now", "originator", "parent", "type", "verify")
 
     def __init__(self, call: Call, type_: ResourceType, originator: str, given: Mapping[str, Any],
                  attributes: dict[str, Any], current: Resource | None, parent: Resource | None) -> None:
-        self._call = call
+        self.call = call
         self.type = type_
         self.originator = originator
         self.now = call.stamp
@@ -37,40 +37,40 @@ class Draft:
 
     def find(self, identifier: str) -> Resource | None:
         """The local structural resource with this identifier; None if foreign, unknown, expired or an instance."""
-        found = self._call.core.tree.find(identifier)
-        return found if found is not None and self._call.live(found) else None
+        found = self.call.core.tree.find(identifier)
+        return found if found is not None and self.call.live(found) else None
 
     def is_local(self, identifier: str) -> bool:
         """True when the identifier belongs to this CSE."""
         try:
-            return self._call.core.identity.address(identifier).cse is None
+            return self.call.core.identity.address(identifier).cse is None
         except BadRequest:
             return False
 
     def child_types(self, resource: Resource) -> frozenset[int]:
         """Numbers of the types that may stand under the resource."""
-        return self._call.core.registry.children_of(resource.type)
+        return self.call.core.registry.children_of(resource.type)
 
     def permitted(self, resource: Resource, permission: int) -> bool:
         """True when the originator has the permission on the resource."""
-        return self._call.permitted(resource, permission)
+        return self.call.permitted(resource, permission)
 
     def same_entity(self, one: str, other: str) -> bool:
         """True when two entity IDs name the same entity (ADR-7)."""
-        identity = self._call.core.identity
+        identity = self.call.core.identity
         return identity.entity(one) == identity.entity(other)
 
     async def member_type(self, identifier: str) -> int | None:
         """Resource type number of a group member; None when it cannot be checked now."""
-        return await member_type(self._call, identifier)
+        return await member_type(self.call, identifier)
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
         """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6)."""
         assert self.parent is not None
-        identity = self._call.core.identity
+        identity = self.call.core.identity
         reference = f"{identity.cse_id}/{self.parent.path}/{self.attributes['rn']}"
         whole = {root: {**inside, "sur": reference} for root, inside in content.items()}
         for inside in whole.values():
             if "cr" in inside:
                 inside["cr"] = identity.sp_relative(inside["cr"])
-        return await self._call.core.notifier.ask(target, whole)
+        return await self.call.core.notifier.ask(target, whole)

@@ -17,8 +17,10 @@ from cse.operations.change import Draft
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work
+from resources.datatypes import nearest, shown
 from resources.errors import BadRequest, Conflict, NotFound, OriginatorError, ReceiverError
 from resources.model import Permission, Resource, ResourceType
+from resources.registry import Registry
 from resources.status import Status
 
 SUBSCRIPTION = 23
@@ -35,6 +37,8 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
         call.require(parent, Permission.CREATE, child_type=type_.number,
                      target_type=call.target.instance.ty if call.target.instance else None)
     check_parent(call, type_)
+    if type_.number in call.core.registry.discriminators:
+        type_ = specialize(call.core.registry, type_, request.content)
     given = call.core.validator.root_of(type_, request.content)
     check_given(type_, given, request.release_version)
     call.core.validator.create(type_, given)
@@ -53,6 +57,29 @@ def check_parent(call: Call, type_: ResourceType) -> None:
             raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
         raise OriginatorError(f"ty: a {type_.name} cannot stand under a {parent.name}; it can under "
                               f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)
+
+
+def specialize(registry: Registry, base: ResourceType, content: dict[str, Any]) -> ResourceType:
+    """The specialization that a CREATE means: by the root element, and the discriminating attribute (FCN-1, MGO-1).
+
+    A value that nobody knows is 4125 for a flexContainer; everything else that does not fit is 4000.
+    """
+    short = registry.discriminators[base.number]
+    root = next(iter(content), None)
+    inside = content.get(root) if len(content) == 1 and isinstance(root, str) else None
+    value = inside.get(short) if isinstance(inside, dict) else None
+    wanted = registry.specialization(base.number, value) if isinstance(value, str | int) else None
+    found = registry.by_root.get(root) if isinstance(root, str) else None
+    if wanted is None and isinstance(value, str):
+        raise OriginatorError(f"{short}: {shown(value)} is no model that is known here; "
+                              f"{nearest(value, map(str, registry.specializations(base.number)))}",
+                              Status.SPECIALIZATION_SCHEMA_NOT_FOUND)
+    if found is None or found.number != base.number or found.discriminator is None:
+        raise BadRequest(f"pc: root element {shown(root)} is no {base.name}; expected that of its model"
+                         + (f", {wanted.root!r}" if wanted is not None else ""))
+    if wanted is not None and wanted is not found:
+        raise BadRequest(f"{short}: {shown(value)} goes with the root element {wanted.root!r}, not with {root!r}")
+    return found
 
 
 def check_given(type_: ResourceType, given: dict[str, Any], release: str | None) -> None:
@@ -102,12 +129,16 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
         limit_retention(call, attributes)
     draft = Draft(call, type_, creator, given, attributes, None, parent)
     await draft.check()
+    behaviour = core.behaviours.get(type_.number)
+    if behaviour is not None:
+        await behaviour.prepare(draft)
     resource = Resource(type_, attributes, creator, parent)
     async with await core.instances.turn(parent):
         await check_place(call, given.get("rn"))
         if ri in core.tree.by_id:
             raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
-        work = place(core, resource)
+        work = Work()
+        place(core, work, resource, call)
     await core.commit(work)
     response = result.created(call, type_, result.representation(resource), ri, resource.path, given, attributes)
     if type_.number == registration.AE:
@@ -115,23 +146,24 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
     return response
 
 
-def place(core: Core, resource: Resource) -> Work:
-    """Put a new structural resource into the tree, and tell its parent's subscribers."""
+def place(core: Core, work: Work, resource: Resource, call: Call | None = None) -> None:
+    """Put a new structural resource into the tree, and tell its parent's subscribers and its behaviour."""
     assert resource.parent is not None
-    work = Work()
     core.tree.add(resource)
     work.undo.append(lambda: core.tree.remove(resource))
     work.put(resource)
     core.notifier.child_created(work, resource.parent, resource)
     core.notifier.attached(resource, work)
-    return work
+    behaviour = core.behaviours.get(resource.type.number)
+    if behaviour is not None:
+        behaviour.created(work, resource, call)
 
 
 async def check_place(call: Call, name: str | None) -> None:
     """ADR-5 for a parent that keeps instances too; the last check, others may have been there since the first."""
     core, parent = call.core, call.target.resource
     if name is not None and parent.type.instance is not None:
-        instance = core.registry.by_name[parent.type.instance]
+        instance = core.registry.by_name[parent.type.instance]  # its name is the same for every specialization
         if is_generated(instance.short, name) or await core.instances.named(parent, name) is not None:
             raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
     if not core.tree.holds(parent):
@@ -219,6 +251,9 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
     else:
         work.put_later(parent)
     core.notifier.instance_created(work, parent, type_, record, attributes)
+    behaviour = core.behaviours.get(parent.type.number)
+    if behaviour is not None:
+        behaviour.instance_added(work, parent, record, attributes)
     return record, attributes
 
 

@@ -30,11 +30,14 @@ async def perform(call: Call) -> ResponsePrimitive:
         if not await remove_instance(call.core, work, parent, target.instance, call.stamp):
             raise NotFound("to: the instance is gone")
         if rcn:
-            type_ = call.core.registry.by_number[target.instance.ty]
+            type_ = target.type_in(call.core.registry)
             response.content = result.instance_family(type_, target.instance, rcn)
     else:
         resource = target.resource
         await check_condition(call, resource)
+        behaviour = call.core.behaviours.get(resource.type.number)
+        if behaviour is not None:
+            await behaviour.check_delete(call)
         if rcn == 1:
             response.content = result.representation(resource)
         elif rcn:
@@ -70,6 +73,9 @@ def remove(core: Core, work: Work, resource: Resource) -> None:
     work.undo.append(undo)
     for one in reversed(family):
         core.notifier.detached(one, work)
+        behaviour = core.behaviours.get(one.type.number)
+        if behaviour is not None:
+            behaviour.removed(work, one)
         core.tree.remove(one)
         work.remove(one)
 
@@ -98,4 +104,8 @@ def count_out(core: Core, work: Work, parent: Resource, record: InstanceRecord, 
 
     work.undo.append(undo)
     work.put(parent)
-    core.notifier.instance_deleted(work, parent, core.registry.by_number[record.ty], record)
+    type_ = core.registry.instance_type(parent.type) or core.registry.by_number[record.ty]
+    core.notifier.instance_deleted(work, parent, type_, record)
+    behaviour = core.behaviours.get(parent.type.number)
+    if behaviour is not None:
+        behaviour.instance_removed(work, parent, record)

@@ -125,5 +125,4 @@ def candidate_of(call: Call, branch: Branch) -> Candidate:
 
 def instance_type(call: Call, resource: Resource) -> ResourceType | None:
     """The type of the instances that a resource keeps, if it keeps any."""
-    name = resource.type.instance
-    return None if name is None else call.core.registry.by_name[name]
+    return call.core.registry.instance_type(resource.type)

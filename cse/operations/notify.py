@@ -17,6 +17,9 @@ async def perform(call: Call) -> ResponsePrimitive:
     """Answer a NOTIFY."""
     target = call.target
     number = target.type_in(call.core.registry).number
+    behaviour = call.core.behaviours.get(number) if target.instance is None else None
+    if behaviour is not None and number not in (AE, CSE_BASE):
+        return await behaviour.notified(call)
     if number not in (AE, CSE_BASE):
         raise OperationNotAllowed(f"a {target.type_in(call.core.registry).name} takes no NOTIFY; "
                                   f"an AE, the CSEBase and a fanOutPoint do; {CREATE_HINT}")

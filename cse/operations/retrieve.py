@@ -31,6 +31,9 @@ async def perform(call: Call) -> ResponsePrimitive:
     if target.instance is not None:
         return await _instance(call)
     rcn, resource = request.result_content, target.resource
+    behaviour = call.core.behaviours.get(resource.type.number)
+    if behaviour is not None:
+        await behaviour.check_retrieve(call)
     if criteria is not None:
         await check_condition(call, resource)
     if rcn is None or rcn == 1:
@@ -63,7 +66,7 @@ async def _instance(call: Call) -> ResponsePrimitive:
             raise NotFound("to: the instance exists but does not meet the filter criteria")
     if parent.revision > core.committer.durable:
         await call.visible(parent)
-    type_ = core.registry.by_number[record.ty]
+    type_ = target.type_in(core.registry)
     return ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn))
 
 

@@ -53,10 +53,14 @@ async def change(call: Call, resource: Resource, given: dict[str, Any]) -> Respo
 async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tuple[Work, dict[str, Any]]:
     """Change the resource in memory; returns what is to be written and the attributes before."""
     core = call.core
+    behaviour = core.behaviours.get(resource.type.number)
     while True:
         before = resource.attributes
         attributes = apply(call, resource, given)
-        await Draft(call, resource.type, call.originator, given, attributes, resource, resource.parent).check()
+        draft = Draft(call, resource.type, call.originator, given, attributes, resource, resource.parent)
+        await draft.check()
+        if behaviour is not None:
+            await behaviour.prepare(draft)
         work = Work()
         if resource.type.instance is not None and not given.keys().isdisjoint(("mni", "mbs")):
             attributes["cni"], attributes["cbs"] = await core.instances.make_room(
@@ -75,6 +79,8 @@ async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tupl
     work.put(resource)
     core.notifier.updated(work, resource, given, before)
     core.notifier.reattached(resource, work, before)
+    if behaviour is not None:
+        behaviour.updated(work, resource, before, given)
     return work, before
 
 

@@ -11,13 +11,17 @@ from typing import NamedTuple, Protocol
 
 
 class ResourceRecord(NamedTuple):
-    """A structural resource at rest; ``body`` is the JSON object of its attributes."""
+    """A structural resource at rest; ``body`` is the JSON object of its attributes.
+
+    ``state`` is a JSON object that no request sees, or empty: what the resource's behaviour goes on with.
+    """
 
     ri: str
     pi: str
     ty: int
     creator: str
     body: bytes
+    state: bytes = b""
 
 
 class InstanceRecord(NamedTuple):

@@ -41,8 +41,9 @@ THREADED_WRITES = 500
 _LAST = 2**63 - 1
 
 _PUT_RESOURCE = """
-INSERT INTO resource (ri, pi, ty, creator, body) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (ri) DO UPDATE SET pi = excluded.pi, ty = excluded.ty, creator = excluded.creator, body = excluded.body"""
+INSERT INTO resource (ri, pi, ty, creator, body, state) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (ri) DO UPDATE SET pi = excluded.pi, ty = excluded.ty, creator = excluded.creator, body = excluded.body,
+state = excluded.state"""
 _PUT_INSTANCE = """
 INSERT INTO instance (seq, ri, pi, ty, expires, size, body, name) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (seq) DO UPDATE SET ri = excluded.ri, pi = excluded.pi, name = excluded.name, ty = excluded.ty,
@@ -93,7 +94,8 @@ class SqliteStore:
     async def load(self) -> Iterable[ResourceRecord]:
         """Return all structural resources, parents before children."""
         return [
-            ResourceRecord(*row) for row in self._read("SELECT ri, pi, ty, creator, body FROM resource ORDER BY place")
+            ResourceRecord(*row)
+            for row in self._read("SELECT ri, pi, ty, creator, body, state FROM resource ORDER BY place")
         ]
 
     async def write(self, changes: WriteSet) -> None:

@@ -17,7 +17,8 @@ async def test_new_store_is_empty(store: Store) -> None:
 
 
 async def test_everything_written_is_there_after_reopen(store: Store, reopen: Reopen) -> None:
-    record, history, due = resource("cnt-1", body=b'{"lbl":["\xc3\xa9"]}'), instance(5, name="a"), event(3)
+    record = resource("cnt-1", body=b'{"lbl":["\xc3\xa9"]}')._replace(state=b'{"since":1}')
+    history, due = instance(5, name="a"), event(3)
     await store.write(put(record, history, due))
     store = await reopen(store)
     assert list(await store.load()) == [record]

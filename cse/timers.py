@@ -1,0 +1,87 @@
+"""Moments at which something is to be done, on the injected clock: one sleeper for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+from collections.abc import Callable, Hashable
+
+from cse.clock import Clock
+
+log = logging.getLogger("banyan.timers")
+
+
+class Timers:
+    """Callbacks by key, each at its moment; a key has one moment at most. In memory: re-arm after a restart."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queue: list[tuple[float, int, Hashable]] = []
+        self._due: dict[Hashable, tuple[int, float, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+        self._sleeper: asyncio.Task[None] | None = None
+        self._wakes_at = float("inf")
+
+    def at(self, key: Hashable, when_s: float, callback: Callable[[], None]) -> None:
+        """Call back at ``when_s`` (seconds since the epoch), at once if that is past; replaces the key's moment."""
+        number = next(self._numbers)
+        self._due[key] = number, when_s, callback
+        heapq.heappush(self._queue, (when_s, number, key))
+        if when_s < self._wakes_at:
+            self._sleep_until(when_s)
+
+    def cancel(self, key: Hashable) -> bool:
+        """Forget a key; False when it has no moment."""
+        return self._due.pop(key, None) is not None
+
+    def pending(self, key: Hashable) -> float | None:
+        """The moment of a key, None when it has none."""
+        found = self._due.get(key)
+        return None if found is None else found[1]
+
+    def _sleep_until(self, when_s: float) -> None:
+        if self._sleeper is not None:
+            self._sleeper.cancel()
+        self._wakes_at = when_s
+        self._sleeper = asyncio.get_running_loop().create_task(self._run(when_s))
+
+    async def _run(self, when_s: float) -> None:
+        while True:
+            await self._clock.sleep(when_s - self._clock.time())
+            self._call_due()
+            if not self._queue:
+                break
+            when_s = self._wakes_at = self._queue[0][0]
+        self._sleeper, self._wakes_at = None, float("inf")
+
+    def _call_due(self) -> None:
+        now = self._clock.time()
+        self._wakes_at = float("-inf")  # what is added meanwhile is looked at when this is over
+        while self._queue:
+            when_s, number, key = self._queue[0]
+            found = self._due.get(key)
+            if found is None or found[0] != number:
+                heapq.heappop(self._queue)
+            elif when_s > now:
+                break
+            else:
+                heapq.heappop(self._queue)
+                del self._due[key]
+                self._call(key, found[2])
+
+    def _call(self, key: Hashable, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception:
+            log.exception("what was due for %r failed", key)
+
+    async def stop(self) -> None:
+        """Forget everything."""
+        self._due.clear()
+        self._queue.clear()
+        if self._sleeper is not None:
+            self._sleeper.cancel()
+            await asyncio.gather(self._sleeper, return_exceptions=True)
+            self._sleeper = None
