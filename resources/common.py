@@ -63,3 +63,12 @@ def internal(attribute: Attribute) -> Attribute:
 def unannounced(attribute: Attribute) -> Attribute:
     """The row without a place in an announced resource."""
     return replace(attribute, announce=NA)
+
+
+def update_only(attribute: Attribute) -> Attribute:
+    """The row of a resource that the CSE makes: a request may set it later."""
+    return replace(attribute, create=NP)
+
+
+#: What most resources that cannot be announced have.
+UNANNOUNCED = tuple(unannounced(attribute) for attribute in (ET, ACPI, LBL, DACI))

@@ -98,7 +98,8 @@ class ResourceType:
 
     A specialization (a management object, a device model) shares the number of its ``base`` (a long name); the
     ``discriminator`` is the attribute and the value that tell it apart: ``("mgd", 1001)``, ``("cnd", "org.…")``.
-    ``announced_as`` is the short name of the announced variant, None where there is none.
+    ``announced_as`` is the short name of the announced variant, None where there is none. ``release`` is the first
+    release that has the type; a row of an older release is one that other types share.
     """
 
     number: int
@@ -118,6 +119,7 @@ class ResourceType:
     base: str | None = None
     discriminator: tuple[str, Any] | None = None
     announced_as: str | None = None
+    release: int = 1
     hooks: Hooks = Hooks()
     by_short: Mapping[str, Attribute] = field(init=False, repr=False)
     root: str = field(init=False)
