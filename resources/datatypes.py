@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -38,7 +38,8 @@ class DataType:
 
     ``json`` is the JSON kind (``string``, ``number``, ``boolean``, ``array``, ``object``, ``any`` or two of them
     with ``|``). ``check`` raises ``Invalid``, a ValueError. ``parse_text`` reads the text of a query or of XML and
-    checks it. ``ordered`` types have a smaller and a bigger.
+    checks it. ``ordered`` types have a smaller and a bigger. ``members`` has the table of a complex type, ``item``
+    the type of the entries of a list.
     """
 
     name: str
@@ -47,6 +48,8 @@ class DataType:
     schema: Mapping[str, Any]
     parse_text: Callable[[str], Any]
     ordered: bool = False
+    members: tuple[Member, ...] = ()
+    item: DataType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Member:
     """A member of a complex type; ``card`` ``0..1`` or ``1``, ``0..n``, ``1..n``, ``0..5`` (the last three: arrays)."""
 
     short: str
+    name: str
     type: DataType
     card: str = "0..1"
     required: bool = field(init=False)
@@ -231,11 +235,33 @@ def enumeration(name: str, values: Mapping[int, str]) -> DataType:
     return DataType(name, "number", check, schema, _parser(convert, check))
 
 
-def list_of(item: DataType, name: str = "", *, least: int = 0, most: int | None = None) -> DataType:
-    """An array of ``least`` to ``most`` items; as text the items stand apart by blanks."""
+def bit_mask(name: str, bits: Mapping[int, str]) -> DataType:
+    """A sum of different bits of a table, at least one of them."""
+    everything = sum(bits)
+    what = f"a whole number 1..{everything} ({', '.join(f'{bit} {meaning}' for bit, meaning in bits.items())}, added)"
+    plain = integer(name, 1, everything)
+
+    def check(value: Any) -> None:
+        if type(value) is not int or not 1 <= value <= everything:
+            raise expected(what, value)
+
+    schema = {**plain.schema, "description": what}
+    return replace(plain, check=check, schema=schema, parse_text=_parser(plain.parse_text, check), ordered=False)
+
+
+def list_of(
+    item: DataType,
+    name: str = "",
+    *,
+    least: int = 0,
+    most: int | None = None,
+    also: Callable[[list[Any]], None] | None = None,
+) -> DataType:
+    """An array of ``least`` to ``most`` items that passes ``also``; as text the items stand apart by blanks."""
     item_check = item.check
     bounded = least > 0 or most is not None
-    what = f"an array of {item.name}" + (f" with {least}..{'n' if most is None else most} entries" if bounded else "")
+    number = f"{least}" if least == most else f"{least}..{'n' if most is None else most}"
+    what = f"an array of {item.name}" + (f" with {number} entries" if bounded else "")
     ceiling = math.inf if most is None else most
 
     def check(value: Any) -> None:
@@ -246,6 +272,8 @@ def list_of(item: DataType, name: str = "", *, least: int = 0, most: int | None 
                 item_check(entry)
             except Invalid as problem:
                 raise problem.within(f"[{index}]") from None
+        if also is not None:
+            also(value)
 
     schema: dict[str, Any] = {"type": "array", "items": item.schema}
     if least:
@@ -256,7 +284,7 @@ def list_of(item: DataType, name: str = "", *, least: int = 0, most: int | None 
     def convert(source: str) -> list[Any]:
         return [item.parse_text(part) for part in source.split()]
 
-    return DataType(name or f"list of {item.name}", "array", check, schema, _parser(convert, check))
+    return DataType(name or f"list of {item.name}", "array", check, schema, _parser(convert, check), item=item)
 
 
 def complex_type(
@@ -294,7 +322,7 @@ def complex_type(
     }
     if one_of:
         schema["maxProperties"] = schema["minProperties"] = 1
-    return DataType(name, "object", check, schema, _parser(parse_json, check))
+    return DataType(name, "object", check, schema, _parser(parse_json, check), members=members)
 
 
 def parse_json(source: str) -> Any:

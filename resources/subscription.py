@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from resources.common import ACPI, CR, CSTN, DACI, ET, LBL, MANDATORY, NP, OA, UNIVERSAL, unannounced
-from resources.complex_types import batch_notify, event_notification_criteria, notification_stats_info, rate_limit
+from resources.complex_types import (
+    batch_notify,
+    event_notification_criteria,
+    rate_limit,
+    set_of_notification_stats_info,
+)
 from resources.datatypes import Invalid, list_of, shown
 from resources.enumerations import notification_content_type, pending_notification
 from resources.errors import BadRequest, NoPrivilege, OriginatorError, ReceiverError
@@ -236,7 +241,7 @@ SUBSCRIPTION = ResourceType(
         row("su", "subscriberURI", any_uri, update=NP),
         row("acrs", "associatedCrossResourceSub", list_of_uris, release=3),
         row("nse", "notificationStatsEnable", boolean_type, release=4),
-        row("nsi", "notificationStatsInfo", list_of(notification_stats_info), create=NP, update=NP, release=4),
+        row("nsi", "notificationStatsInfo", list_of(set_of_notification_stats_info), create=NP, update=NP, release=4),
         row("eeno", "enableEventNotificationOriginator", boolean_type, release=4),
         row("ma", "maxAge", duration, announce=OA, release=4),
     ),

@@ -29,7 +29,6 @@ VALID: list[tuple[DataType, Any]] = [
     (c.event_notification_criteria, {}),
     (c.event_notification_criteria, {"net": [1, 2, 3, 4, 5], "atr": ["lbl"], "chty": [3], "fo": 2}),
     (c.event_notification_criteria, {"om": [{"ops": 2, "or": "Cae"}, {}], "crb": "20260101T000000", "szb": 1}),
-    (c.batch_notify, {}),
     (c.batch_notify, {"num": 0, "dur": "PT10S"}),
     (c.rate_limit, {"mnn": 1, "tww": "PT1S"}),
     (c.content_ref, {"urir": [{"nm": "a", "uri": "cse/x"}]}),
@@ -48,8 +47,8 @@ VALID: list[tuple[DataType, Any]] = [
 INVALID: list[tuple[DataType, Any, str]] = [
     (c.set_of_acrs, [], "expected an object (m2m:setOfAcrs), got an array of 0"),
     (c.set_of_acrs, {"acr": {}}, "acr: expected an array of m2m:accessControlRule, got an object of 0"),
-    (c.set_of_acrs, rules(acop=99), "acr[0].acop: expected a whole number 1..63, got 99"),
-    (c.set_of_acrs, rules(acop=True), "acr[0].acop: expected a whole number 1..63, got true"),
+    (c.set_of_acrs, rules(acop=99), "acr[0].acop: expected a whole number 1..63 (1 CREATE, 2 RETRIEVE, 4 UPDATE, "),
+    (c.set_of_acrs, rules(acop=True), "acr[0].acop: expected a whole number 1..63 ("),
     (c.set_of_acrs, rules(acor="all"), "acr[0].acor: expected an array of xs:anyURI, got 'all'"),
     (c.set_of_acrs, {"acr": [RULE, {"acop": 1}]}, "acr[1]: acor is missing; m2m:accessControlRule must have it"),
     (
@@ -68,7 +67,7 @@ INVALID: list[tuple[DataType, Any, str]] = [
     (
         c.set_of_acrs,
         rules(acco=[{"aclr": {"accr": [1, 2]}}]),
-        "acr[0].acco[0].aclr.accr: expected an array of xs:float with 3..3 entries, got an array of 2",
+        "acr[0].acco[0].aclr.accr: expected an array of xs:float with 3 entries, got an array of 2",
     ),
     (c.set_of_acrs, rules(acod=[{"ty": 3}]), "acr[0].acod[0]: chty is missing"),
     (c.event_notification_criteria, {"net": 1}, "net: expected an array of m2m:notificationEventType"),
@@ -129,7 +128,7 @@ def test_schema_of_a_complex_type() -> None:
 
 
 def test_cardinality_makes_the_array() -> None:
-    type_ = complex_type("t", Member("a", string, "1..n"), Member("b", list_of(string)), Member("c", string, "1"))
+    type_ = complex_type("t", Member("a", "x", string, "1..n"), Member("b", "y", list_of(string)), Member("c", "z", string, "1"))
     type_.check({"a": ["x"], "c": "y"})
     with pytest.raises(Invalid, match=r"^a: expected an array of xs:string with 1\.\.n entries, got an array of 0$"):
         type_.check({"a": [], "c": "y"})

@@ -1,0 +1,110 @@
+"""Notifications, what limits them and what is counted about them (TS-0004 6.3.5)."""
+
+from typing import Any
+
+from resources.complex_types.criteria import filter_criteria
+from resources.datatypes import DataType, Invalid, Member, complex_type, expected, parse_json
+from resources.enumerations import notification_event_type, operation, resource_type, trigger_purpose
+from resources.simple_types import (
+    any_uri,
+    boolean_type,
+    duration,
+    identifier,
+    missing_data_list,
+    non_negative_integer,
+    poa_list,
+    serializations,
+)
+
+
+def _some_limit(value: dict[str, Any]) -> None:
+    if not value:
+        raise Invalid("expected num, dur or both, got neither")
+
+
+def _one_element(value: Any) -> None:
+    if type(value) is not dict or len(value) != 1:
+        raise expected("an object with one member, named as the root of a resource or of a content", value)
+
+
+def _one_element_text(source: str) -> Any:
+    value = parse_json(source)
+    _one_element(value)
+    return value
+
+
+batch_notify = complex_type(
+    "m2m:batchNotify",
+    Member("num", "number", non_negative_integer),
+    Member("dur", "duration", duration),
+    also=_some_limit,
+)
+rate_limit = complex_type(
+    "m2m:rateLimit",
+    Member("mnn", "maxNrOfNotify", non_negative_integer, "1"),
+    Member("tww", "timeWindow", duration, "1"),
+)
+set_of_notification_stats_info = complex_type(
+    "m2m:setOfNotificationStatsInfo",
+    Member("tg", "target", identifier, "1"),
+    Member("rqs", "requestsSent", non_negative_integer, "1"),
+    Member("rsr", "responsesReceived", non_negative_integer, "1"),
+    Member("noec", "notificationEventCount", non_negative_integer, "1"),
+)
+trigger_payload = complex_type(
+    "m2m:triggerPayload",
+    Member("tpe", "triggerPurpose", trigger_purpose, "1"),
+    Member("tia", "triggerInfoAddress", any_uri),
+    Member("tio", "triggerInfoOperation", operation),
+    Member("tirt", "triggerInfoResourceType", resource_type),
+    Member("tiae", "triggerInfoAE-ID", identifier),
+    Member("tipa", "triggerInfoPoA", poa_list),
+    Member("tist", "triggerInfoSerializationTypes", serializations),
+)
+time_series_notification_type = complex_type(
+    "m2m:timeSeriesNotificationType",
+    Member("mdlt", "missingDataList", missing_data_list, "1"),
+    Member("mdc", "missingDataCurrentNr", non_negative_integer, "1"),
+)
+#: ``{root: resource}`` or another element such as ``m2m:uri``; which one the notification content type says.
+representation = DataType(
+    "m2m:representation",
+    "object",
+    _one_element,
+    {"type": "object", "minProperties": 1, "maxProperties": 1},
+    _one_element_text,
+)
+monitored_operation = complex_type(
+    "operationMonitor", Member("op", "operation", operation, "1"), Member("or", "originator", identifier, "1")
+)
+notification_event = complex_type(
+    "notificationEvent",
+    Member("rep", "representation", representation),
+    Member("om", "operationMonitor", monitored_operation),
+    Member("net", "notificationEventType", notification_event_type, "1"),
+)
+ipe_discovery_request = complex_type(
+    "IPEDiscoveryRequest",
+    Member("or", "originator", identifier, "1"),
+    Member("fc", "filterCriteria", filter_criteria, "1"),
+)
+notification = complex_type(
+    "m2m:notification",
+    Member("nev", "notificationEvent", notification_event),
+    Member("vrq", "verificationRequest", boolean_type),
+    Member("sud", "subscriptionDeletion", boolean_type),
+    Member("sur", "subscriptionReference", any_uri, "1"),
+    Member("cr", "creator", identifier),
+    Member("nfu", "notificationForwardingURI", any_uri),
+    Member("ntt", "notificationTarget", identifier),
+    Member("trr", "targetRemovalRequest", boolean_type),
+    Member("tra", "targetRemovalAllowance", boolean_type),
+    Member("idr", "IPEDiscoveryRequest", ipe_discovery_request),
+    Member("aerp", "AERegistrationPointChange", boolean_type),
+    Member("aerid", "AEReferenceIDChange", boolean_type),
+    Member("tid1", "trackingID1", identifier),
+    Member("tid2", "trackingID2", identifier),
+)
+aggregated_notification = complex_type(
+    "m2m:aggregatedNotification", Member("m2m:sgn", "notification", notification, "1..n")
+)
