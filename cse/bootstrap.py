@@ -79,9 +79,15 @@ def _base_attributes(core: Core) -> dict[str, Any]:
     return {
         "ty": CSE_BASE, "ri": identity.cse_id[1:], "pi": "", "rn": identity.cse_name, "ct": now, "lt": now,
         "csi": identity.cse_id, "cst": CSE_TYPES[settings.cse_type], "spi": identity.sp_id,
-        "srt": sorted(core.registry.by_number), "srv": list(settings.releases), "csz": ["json"],
+        "srt": _supported_types(core), "srv": list(settings.releases), "csz": ["json"],
         "poa": [],
     }
+
+
+def _supported_types(core: Core) -> list[int]:
+    """Numbers of the types of this CSE; some are for an IN-CSE alone (CRE-1)."""
+    infrastructure = core.settings.cse_type == "IN"
+    return sorted(type_.number for type_ in core.registry.by_number.values() if infrastructure or not type_.in_only)
 
 
 def _new_policy(core: Core, root: Resource) -> Resource:

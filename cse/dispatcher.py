@@ -12,7 +12,7 @@ from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, resolve,
 from cse.operations import create, delete, notify, retrieve, update
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
-from resources.errors import BadRequest, CseError, NotFound, OperationNotAllowed, OriginatorError
+from resources.errors import BadRequest, CseError, NotFound, NotImplementedHere, OperationNotAllowed, OriginatorError
 from resources.model import ResourceType
 from resources.status import Status
 
@@ -121,7 +121,10 @@ class Dispatcher:
             if target.virtual == FAN_OUT_POINT:
                 return await fanout.perform(call)
             if target.virtual not in INSTANCES:
-                return await core.behaviours[target.resource.type.number].virtual(call)
+                behaviour = core.behaviours.get(target.resource.type.number)
+                if behaviour is None:
+                    raise NotImplementedHere(f"{target.virtual}: this virtual resource is not implemented here")
+                return await behaviour.virtual(call)
             call.target = await settle_virtual(core, target, call.stamp)
         return await OPERATIONS[request.operation](call)
 

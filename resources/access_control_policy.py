@@ -29,5 +29,6 @@ ACCESS_CONTROL_POLICY = ResourceType(
         row("apri", "authorizationPolicyResourceIDs", list_of_uris, announce=MA, release=3),
         row("airi", "authorizationInformationResourceIDs", list_of_uris, announce=MA, release=3),
     ),
+    announced_as="acpA",
     hooks=Hooks(check=_check),
 )

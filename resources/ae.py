@@ -68,4 +68,5 @@ AE = ResourceType(
         row("tri", "Trigger-Recipient-ID", trigger_recipient_id, release=3),
         row("trn", "triggerReferenceNumber", unsigned_int, release=3),
     ),
+    announced_as="aeA",
 )

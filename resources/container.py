@@ -48,4 +48,5 @@ CONTAINER = ResourceType(
     ),
     virtual=("la", "ol"),
     instance="contentInstance",
+    announced_as="cntA",
 )

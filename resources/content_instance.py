@@ -47,4 +47,5 @@ CONTENT_INSTANCE = ResourceType(
     instance_of="container",
     updatable=False,
     subscribable=False,
+    announced_as="cinA",
 )

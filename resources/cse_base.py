@@ -48,4 +48,5 @@ CSE_BASE = ResourceType(
     creatable=False,
     updatable=False,
     deletable=False,
+    announced_as="cbA",
 )

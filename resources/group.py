@@ -156,6 +156,7 @@ GROUP = ResourceType(
         row("ssi", "semanticSupportIndicator", boolean_type, create=NP, update=NP, announce=OA, release=3),
         row("nar", "notifyAggregation", batch_notify, announce=OA, release=3),
     ),
-    virtual=("fopt",),
+    virtual=("fopt", "sfop"),
+    announced_as="grpA",
     hooks=Hooks(check=_check),
 )

@@ -8,6 +8,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 import resources
+from resources.announced import announced, may_stand_under
 from resources.datatypes import nearest
 from resources.enumerations import STANDARD_TYPES
 from resources.model import ResourceType
@@ -56,7 +57,8 @@ class Registry:
         self.attribute_names = frozenset(short for type_ in self.types for short in type_.by_short)
         self.known_type_numbers = frozenset(STANDARD_TYPES) - self.by_number.keys()
         self._children = {
-            parent.name: frozenset(child.number for child in bases if parent.name in child.parents) for parent in bases
+            parent.name: frozenset(child.number for child in bases if may_stand_under(child, parent))
+            for parent in bases
         }
 
     @classmethod
@@ -66,7 +68,7 @@ class Registry:
 
     def extended(self, *types: ResourceType) -> Registry:
         """A new registry that has these types too; raises ValueError when a number, name or root is taken."""
-        return Registry(*self.types, *with_announced(types))
+        return Registry(*self.types, *with_announced(type_ for type_ in types if type_ not in self.types))
 
     def children_of(self, parent: ResourceType) -> frozenset[int]:
         """Numbers of the types that may stand under ``parent``."""
@@ -134,8 +136,6 @@ class Registry:
 
 def with_announced(types: Iterable[ResourceType]) -> list[ResourceType]:
     """Types and the announced variants derived from them."""
-    from resources.announced import announced
-
     given = list(types)
     variants = [variant for variant in map(announced, given) if variant is not None]
     return [*given, *variants]

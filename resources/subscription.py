@@ -245,5 +245,6 @@ SUBSCRIPTION = ResourceType(
         row("eeno", "enableEventNotificationOriginator", boolean_type, release=4),
         row("ma", "maxAge", duration, announce=OA, release=4),
     ),
+    virtual=("ntsr",),
     hooks=Hooks(check=_check),
 )

@@ -51,7 +51,7 @@ async def refused(rig: Rig, ty: int, content: dict[str, Any], status: Status = S
 @pytest.mark.parametrize("ty", sorted(STANDARD_TYPES))
 async def test_cre_1_every_type_of_the_standard(rig: Rig, ty: int) -> None:
     if ty in rig.cse.core.registry.by_number:
-        assert ty in {1, 2, 3, 4, 5, 9, 23}
+        assert ty not in {52, 53, 54, 55, 56, 57, 59, 61}
     else:
         await refused(rig, ty, {"m2m:x": {}}, Status.NOT_IMPLEMENTED)
 
