@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Protocol, TypeVar
 
-from resources.simple_types import SCHEDULE_FIELDS as FIELDS
+from cse.schedules import compile_schedule
 
 #: Where an originator is: (latitude, longitude) in degrees, or an ISO 3166-1 alpha-2 country code.
 Location = tuple[float, float] | str
 
 EARTH_RADIUS_M = 6_371_008.8
 MAPPED_PREFIX = 96
-RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4})(?:/([0-9]{1,4}))?)?")
-EVERY = re.compile(r"\*(?:/([0-9]{1,4}))?")
 COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -59,50 +56,6 @@ def compile_context(entry: Any) -> Condition | None:
     if len(conditions) == 1:
         return conditions[0]
     return lambda circumstances: all(condition(circumstances) for condition in conditions)
-
-
-def compile_schedule(entry: str) -> Callable[[float], bool]:
-    """Compile a ``m2m:scheduleEntry`` into a predicate over seconds since the epoch; all seven fields must match.
-
-    Raises ValueError when it is malformed or a value is outside of its field.
-    """
-    texts = entry.split(" ")
-    if len(texts) != len(FIELDS):
-        raise ValueError(f"schedule entry: expected {len(FIELDS)} fields separated by one blank, got {len(texts)}")
-    fields = [
-        (position, _ranges(text, *field))
-        for position, (text, field) in enumerate(zip(texts, FIELDS, strict=True))
-        if text != "*"
-    ]
-
-    def matches(seconds: float) -> bool:
-        moment = time.gmtime(seconds)
-        weekday = (moment.tm_wday + 1) % 7  # the standard counts from Sunday
-        values = (
-            moment.tm_sec, moment.tm_min, moment.tm_hour, moment.tm_mday, moment.tm_mon, weekday, moment.tm_year
-        )
-        return all(any(values[position] in allowed for allowed in ranges) for position, ranges in fields)
-
-    return matches
-
-
-def _ranges(text: str, name: str, low: int, high: int) -> list[range]:
-    if every := EVERY.fullmatch(text):
-        return [_range(name, low, high, int(every[1] or 1), low, high)]
-    ranges = []
-    for part in text.split(","):
-        bounds = RANGE.fullmatch(part)
-        if bounds is None:
-            raise ValueError(f"schedule entry: {name} is {part!r}; expected *, */n, or a list of a, a-b, a-b/n")
-        first = int(bounds[1])
-        ranges.append(_range(name, first, int(bounds[2] or first), int(bounds[3] or 1), low, high))
-    return ranges
-
-
-def _range(name: str, first: int, last: int, step: int, low: int, high: int) -> range:
-    if not low <= first <= last <= high or step < 1:
-        raise ValueError(f"schedule entry: {name} {first}-{last}/{step} is outside of {low}-{high} or runs backwards")
-    return range(first, last + 1, step)
 
 
 def _window(entries: Any) -> Condition:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cse.access.contexts import Location, compile_context, compile_schedule, distance_m
+from cse.access.contexts import Location, compile_context, distance_m
+from cse.schedules import compile_schedule
 
 
 @dataclass
