@@ -29,6 +29,9 @@ ANNOUNCEABLE_TYPES = (
 )
 STANDARD_TYPES |= {10000 + number: f"{STANDARD_TYPES[number]}Annc" for number in ANNOUNCEABLE_TYPES}
 
+#: Numbers that release 4 gave to types of which no more than the names are known, and not which is whose.
+UNSPECIFIED_TYPES = frozenset({52, 53, 54, 55, 56, 57, 59, 61})
+
 #: Virtual resources as members of a group.
 VIRTUAL_MEMBERS = {20001: "oldest", 20002: "latest", 20003: "mashup"}
 

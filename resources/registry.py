@@ -10,7 +10,7 @@ from typing import Any
 import resources
 from resources.announced import announced, may_stand_under
 from resources.datatypes import nearest
-from resources.enumerations import STANDARD_TYPES
+from resources.enumerations import STANDARD_TYPES, UNSPECIFIED_TYPES
 from resources.model import ResourceType
 
 
@@ -55,7 +55,7 @@ class Registry:
         #: Attribute that tells the specializations of a type number apart (13: ``mgd``, 28: ``cnd``).
         self.discriminators = {number: short for number, short, _ in self._specialized}
         self.attribute_names = frozenset(short for type_ in self.types for short in type_.by_short)
-        self.known_type_numbers = frozenset(STANDARD_TYPES) - self.by_number.keys()
+        self.known_type_numbers = (STANDARD_TYPES.keys() | UNSPECIFIED_TYPES) - self.by_number.keys()
         self._children = {
             parent.name: frozenset(child.number for child in bases if may_stand_under(child, parent))
             for parent in bases

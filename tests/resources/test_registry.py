@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import resources
 from cse.validation import Validator
 from resources.common import ET, UNIVERSAL
 from resources.errors import BadRequest
@@ -27,15 +30,12 @@ METER = ResourceType(
 
 
 def test_every_module_of_the_folder_is_found() -> None:
-    assert {type_.number: type_.short for type_ in REGISTRY.types} == {
-        1: "acp",
-        2: "ae",
-        3: "cnt",
-        4: "cin",
-        5: "cb",
-        9: "grp",
-        23: "sub",
-    }
+    tables = {path.stem for path in Path(resources.__file__ or "").parent.glob("*.py")}
+    assert {"ae", "cse_base", "flex_container", "ae_contact_list_per_cse", "mgmt_obj"} <= tables
+    ordinary = [type_ for type_ in REGISTRY.types if type_.base is None and type_.number < 10_000]
+    assert len(ordinary) == 57
+    assert len(REGISTRY.specializations(13)) == 25
+    assert len([type_ for type_ in REGISTRY.by_number.values() if type_.number > 10_000]) == 28
 
 
 def test_a_type_is_found_by_number_names_and_root() -> None:
@@ -45,22 +45,33 @@ def test_a_type_is_found_by_number_names_and_root() -> None:
     assert REGISTRY.by_root["m2m:cnt"] is container
 
 
-def test_children_follow_from_the_parents_of_the_tables() -> None:
-    children = {type_.short: REGISTRY.children_of(type_) for type_ in REGISTRY.types}
-    assert children == {
-        "cb": {1, 2, 3, 9, 23},
-        "ae": {1, 3, 9, 23},
-        "cnt": {3, 4, 23},
-        "acp": {23},
-        "grp": {23},
-        "cin": set(),
-        "sub": set(),
-    }
+@pytest.mark.parametrize(
+    ("parent", "children"),
+    [
+        ("acp", {23, 51}),
+        ("cnt", {3, 4, 23, 24, 28, 29, 51, 65}),
+        ("cin", {24, 51}),
+        ("sub", {18, 25, 51}),
+        ("nod", {13, 18, 23, 24, 28, 51, 65}),
+        ("mssp", {20, 23, 51}),
+        ("cinA", {24, 10024}),
+        ("alpc", set()),
+    ],
+)
+def test_children_follow_from_the_parents_of_the_tables(parent: str, children: set[int]) -> None:
+    assert REGISTRY.children_of(REGISTRY.by_short[parent]) == children
+
+
+def test_a_specialization_has_the_children_of_its_base() -> None:
+    battery = REGISTRY.by_root["m2m:bat"]
+    assert REGISTRY.children_of(battery) == REGISTRY.children_of(REGISTRY.by_number[13]) == {23, 24, 51}
+    copy = REGISTRY.by_root["m2m:batA"]
+    assert REGISTRY.children_of(copy) == {23}
 
 
 def test_types_of_the_standard_that_are_missing_are_known() -> None:
-    assert {28, 16, 65, 10003} <= REGISTRY.known_type_numbers
-    assert not REGISTRY.known_type_numbers & {1, 2, 3, 4, 5, 9, 23, 33, 52, 99, 60001}
+    assert REGISTRY.known_type_numbers == {52, 53, 54, 55, 56, 57, 59, 61}
+    assert not REGISTRY.known_type_numbers & {1, 33, 99, 60001}
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from resources.errors import BadRequest, CseError
-from resources.model import Resource, ResourceType
+from resources.model import Resource
 from resources.status import Status
 from tests.resources.fake import REGISTRY, FakeChange, resource
 
 SUB = REGISTRY.by_short["sub"]
-TIME_SERIES = ResourceType(number=29, short="ts", name="timeSeries", parents=(), attributes=())
 BLOCKING = {"net": [7]}
 
 
@@ -95,11 +94,10 @@ async def test_sub_3_child_types_of_the_parent_are_accepted() -> None:
 
 
 async def test_sub_3_missing_data_needs_its_numbers() -> None:
-    above = Resource(TIME_SERIES, {"ri": "ts1", "rn": "ts1"}, "Cowner")
-    registry = REGISTRY.extended(TIME_SERIES)
+    above = resource("ts", "ts1")
     with pytest.raises(BadRequest, match="enc: net 8 needs md"):
-        await create({"net": [8]}, parent=above, registry=registry).run()
-    change = create({"net": [8], "md": {"num": 1, "dur": "PT1S"}}, parent=above, registry=registry)
+        await create({"net": [8]}, parent=above).run()
+    change = create({"net": [8], "md": {"num": 1, "dur": "PT1S"}}, parent=above)
     assert (await change.run())["nct"] == 5
 
 
