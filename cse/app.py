@@ -8,6 +8,7 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from bindings.http.client import HttpClient
@@ -15,9 +16,11 @@ from bindings.http.pages import Page, Route
 from bindings.http.server import HttpServer
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
+from cse.codecs import encode
 from cse.engine import Cse, Ports
 from cse.observe import logs
 from cse.observe.metrics import CONTENT_TYPE, Metrics
+from cse.reference import openapi
 from cse.settings import Settings
 from cse.storage.factory import open_store
 from resources.registry import Registry
@@ -40,6 +43,7 @@ class Node:
         self._registry = registry or Registry.default()
         self._senders: dict[str, Sender] = {}
         self._server: HttpServer | None = None
+        self._openapi: bytes | None = None
 
     async def start(self) -> str:
         """Open the store, serve, and return the base URL ('' without HTTP).
@@ -81,7 +85,8 @@ class Node:
             await sender.close()
 
     def _routes(self) -> dict[str, Route]:
-        return {"/healthz": self._alive, "/readyz": self._ready, "/metrics": self._exposition}
+        return {"/healthz": self._alive, "/readyz": self._ready, "/metrics": self._exposition,
+                "/openapi.json": self._description}
 
     async def _alive(self) -> Page:
         return Page(b"ok\n")
@@ -89,6 +94,12 @@ class Node:
     async def _ready(self) -> Page:
         failed = self.cse.core.committer.failed  # says where the file is, which is for the log only
         return Page(b"the store has failed; see the log\n", status=503) if failed else Page(b"ready\n")
+
+    async def _description(self) -> Page:
+        if self._openapi is None:
+            self._openapi = encode(openapi.document(
+                self._registry, version=version("banyan-cse"), server=self.url, cse_name=self.settings.cse.cse_name))
+        return Page(self._openapi, "application/json")
 
     async def _exposition(self) -> Page:
         return Page(self.metrics.exposition().encode(), CONTENT_TYPE)

@@ -24,11 +24,15 @@ _REQUEST_ID = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a value is read: ``read`` from JSON, ``parse`` from text; both raise ValueError if it is not ``expected``."""
+    """How a value is read: ``read`` from JSON, ``parse`` from text; both raise ValueError if it is not ``expected``.
+
+    ``schema`` is the JSON Schema of the text form, for descriptions.
+    """
 
     expected: str
     read: Callable[[Any], Any]
     parse: Callable[[str], Any]
+    schema: Mapping[str, Any]
 
 
 def _integer(least: int, greatest: int | None = None) -> Kind:
@@ -44,16 +48,17 @@ def _integer(least: int, greatest: int | None = None) -> Kind:
             raise ValueError(expected)
         return read(int(text))
 
-    return Kind(expected, read, parse)
+    schema = {"type": "integer", "minimum": least} | ({} if greatest is None else {"maximum": greatest})
+    return Kind(expected, read, parse, schema)
 
 
-def _text(expected: str, accepts: Callable[[str], object] = bool) -> Kind:
+def _text(expected: str, accepts: Callable[[str], object] = bool, pattern: str = ".") -> Kind:
     def read(value: Any) -> str:
         if type(value) is not str or not accepts(value):
             raise ValueError(expected)
         return value
 
-    return Kind(expected, read, read)
+    return Kind(expected, read, read, {"type": "string", "pattern": pattern})
 
 
 def _is_timestamp(text: str) -> bool:
@@ -85,11 +90,12 @@ def _read_abs_rel(value: Any) -> str:
 NON_NEGATIVE = _integer(0)
 POSITIVE = _integer(1)
 TEXT = _text("a text that is not empty")
-BOOLEAN = Kind("true or false", _read_boolean, _parse_boolean)
-TIMESTAMP = _text("a time in UTC as YYYYMMDDTHHMMSS", _is_timestamp)
-ABS_REL_TIMESTAMP = Kind("a time in UTC as YYYYMMDDTHHMMSS or milliseconds from now", _read_abs_rel, _read_abs_rel)
-REQUEST_ID = _text("a text without blanks", _REQUEST_ID.fullmatch)
-MEDIA_TYPE = _text("a media type such as application/json", _MEDIA_TYPE.fullmatch)
+BOOLEAN = Kind("true or false", _read_boolean, _parse_boolean, {"type": "boolean"})
+TIMESTAMP = _text("a time in UTC as YYYYMMDDTHHMMSS", _is_timestamp, r"^\d{8}T\d{6}(,\d{1,6})?$")
+ABS_REL_TIMESTAMP = Kind("a time in UTC as YYYYMMDDTHHMMSS or milliseconds from now", _read_abs_rel, _read_abs_rel,
+                         {"type": "string", "pattern": f"^({_ABS_REL.pattern})$"})
+REQUEST_ID = _text("a text without blanks", _REQUEST_ID.fullmatch, r"^\S+$")
+MEDIA_TYPE = _text("a media type such as application/json", _MEDIA_TYPE.fullmatch, f"^{_MEDIA_TYPE.pattern}$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def code(text: str) -> str:
 @of_each_document
 def test_links_lead_somewhere(document: Path) -> None:
     wrong = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+    text = re.sub(r"`[^`\n]+`", "", document.read_text(encoding="utf-8"))  # code has brackets of its own
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", link):
             continue
         path, _, anchor = link.partition("#")
