@@ -39,6 +39,12 @@ class SlowStore(MemoryStore):
         await self._give_way()
         return found
 
+    async def instance_with_key(self, parent: str, key: str) -> InstanceRecord | None:
+        """Read, then give way."""
+        found = await super().instance_with_key(parent, key)
+        await self._give_way()
+        return found
+
     async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
         """Read, then give way."""
         found = await super().newest(parent, before=before)

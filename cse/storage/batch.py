@@ -28,7 +28,7 @@ class Batch:
     reads them before, so that a crash between two batches never leaves a part of a unit.
     """
 
-    __slots__ = ("changes", "early", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
+    __slots__ = ("changes", "early", "keys", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
 
     def __init__(self) -> None:
         self.changes = WriteSet()
@@ -39,6 +39,7 @@ class Batch:
         self.undo: list[Callable[[], None]] = []
         self.shelves: dict[str, list[int]] = {}
         self.names: dict[tuple[str, str], int] = {}
+        self.keys: dict[tuple[str, str], int] = {}
         self.removed: set[int] = set()
         self.waiters: list[asyncio.Future[None]] = []
 
@@ -78,6 +79,8 @@ class Batch:
                 shelf.append(seq)
             if instance.name is not None:
                 self.names[instance.pi, instance.name] = seq
+            if instance.key is not None:
+                self.keys[instance.pi, instance.key] = seq
 
     def settle(self) -> None:
         """Read late records now, and those of units to come as they come."""

@@ -109,6 +109,16 @@ class Committer:
                 return None if found is MISSING else found
         return visible(batches, await self.store.instance_named(parent, name))
 
+    async def instance_with_key(self, parent: str, key: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` with this key."""
+        batches = self._batches[:]
+        for batch in reversed(batches):
+            seq = batch.keys.get((parent, key))
+            if seq is not None:
+                found = pending(batches, seq)
+                return None if found is MISSING else found
+        return visible(batches, await self.store.instance_with_key(parent, key))
+
     async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
         """Return the newest instance of a parent, or the newest with ``seq < before``."""
         shelf = self._shelf(parent)

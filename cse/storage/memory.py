@@ -28,6 +28,7 @@ class MemoryStore:
         self._instances: dict[int, InstanceRecord] = {}
         self._shelves: dict[str, list[int]] = {}
         self._names: dict[tuple[str, str], int] = {}
+        self._keys: dict[tuple[str, str], int] = {}
         self._outbox: dict[int, OutboxRecord] = {}
         self._high_seq = 0
         self._high_id = 0
@@ -59,6 +60,11 @@ class MemoryStore:
     async def instance_named(self, parent: str, name: str) -> InstanceRecord | None:
         """Return the instance of ``parent`` with this name."""
         seq = self._names.get((parent, name))
+        return None if seq is None else self._instances[seq]
+
+    async def instance_with_key(self, parent: str, key: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` with this key."""
+        seq = self._keys.get((parent, key))
         return None if seq is None else self._instances[seq]
 
     async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
@@ -102,6 +108,8 @@ class MemoryStore:
         self._instances[record.seq] = record
         if record.name is not None:
             self._names[record.pi, record.name] = record.seq
+        if record.key is not None:
+            self._keys[record.pi, record.key] = record.seq
 
     def _remove(self, numbers: Iterable[int]) -> None:
         for seq in numbers:
@@ -114,6 +122,8 @@ class MemoryStore:
                 del self._shelves[record.pi]
             if record.name is not None:
                 del self._names[record.pi, record.name]
+            if record.key is not None:
+                del self._keys[record.pi, record.key]
 
 
 def _apply(table: dict[Key, Record], changes: Mapping[Key, Record | None]) -> None:

@@ -28,7 +28,8 @@ class InstanceRecord(NamedTuple):
     """An instance at rest: ``seq`` is its number in the CSE, ascending in order of creation (CNT-10).
 
     ``name`` is its resourceName, or None when that equals the resource ID; ``size`` is ``cs`` in bytes; ``expires``
-    its ``et``; ``body`` the JSON object of its attributes.
+    its ``et``; ``body`` the JSON object of its attributes. ``key`` is what no other instance of its parent may have (the
+    time of a timeSeriesInstance), or None.
     """
 
     seq: int
@@ -39,6 +40,7 @@ class InstanceRecord(NamedTuple):
     expires: str
     size: int
     body: bytes
+    key: str | None = None
 
 
 class OutboxRecord(NamedTuple):
@@ -139,6 +141,9 @@ class Store(Protocol):
 
     async def instance_named(self, parent: str, name: str) -> InstanceRecord | None:
         """Return the instance of ``parent`` (resource ID) whose ``name`` column is ``name``."""
+
+    async def instance_with_key(self, parent: str, key: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` (resource ID) whose ``key`` column is ``key``."""
 
     async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
         """Return the newest instance of a parent, or the newest with ``seq < before``."""

@@ -45,12 +45,12 @@ INSERT INTO resource (ri, pi, ty, creator, body, state) VALUES (?, ?, ?, ?, ?, ?
 ON CONFLICT (ri) DO UPDATE SET pi = excluded.pi, ty = excluded.ty, creator = excluded.creator, body = excluded.body,
 state = excluded.state"""
 _PUT_INSTANCE = """
-INSERT INTO instance (seq, ri, pi, ty, expires, size, body, name) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO instance (seq, ri, pi, ty, expires, size, body, name, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (seq) DO UPDATE SET ri = excluded.ri, pi = excluded.pi, name = excluded.name, ty = excluded.ty,
-expires = excluded.expires, size = excluded.size, body = excluded.body"""
-_PUT_UNNAMED = _PUT_INSTANCE.replace("?, ?)", "?, NULL)")
+expires = excluded.expires, size = excluded.size, body = excluded.body, key = excluded.key"""
+_PUT_PLAIN = _PUT_INSTANCE.replace("?, ?, ?)", "?, NULL, NULL)")
 _PUT_EVENT = "INSERT OR REPLACE INTO outbox (id, subscription, target, meta, body) VALUES (?, ?, ?, ?, ?)"
-_INSTANCE = "SELECT seq, ri, pi, name, ty, expires, size, body FROM instance"
+_INSTANCE = "SELECT seq, ri, pi, name, ty, expires, size, body, key FROM instance"
 # One row of JSON instead of a row each: the interpreter's lock is taken once, and a thousand keys cost 30 % less.
 _KEYS = """
 SELECT json_group_array(json_array(seq, name, expires))
@@ -128,6 +128,10 @@ class SqliteStore:
         """Return the instance of ``parent`` with this name."""
         return self._one(f"{_INSTANCE} WHERE pi = ? AND name = ?", parent, name)
 
+    async def instance_with_key(self, parent: str, key: str) -> InstanceRecord | None:
+        """Return the instance of ``parent`` with this key."""
+        return self._one(f"{_INSTANCE} WHERE pi = ? AND key = ?", parent, key)
+
     async def newest(self, parent: str, *, before: int | None = None) -> InstanceRecord | None:
         """Return the newest instance of a parent, or the newest with ``seq < before``."""
         last = _LAST if before is None else before - 1
@@ -188,15 +192,15 @@ class SqliteStore:
 
     def _put_instances(self, records: Sequence[InstanceRecord]) -> None:
         """Insert; sqlite3 looks for an adapter for each None and each bytes, but not for a bytearray."""
-        unnamed, named = [], []
-        for seq, ri, pi, name, ty, expires, size, body in records:
-            if name is None:
-                unnamed.append((seq, ri, pi, ty, expires, size, bytearray(body)))
+        plain, others = [], []
+        for seq, ri, pi, name, ty, expires, size, body, key in records:
+            if name is None and key is None:
+                plain.append((seq, ri, pi, ty, expires, size, bytearray(body)))
             else:
-                named.append((seq, ri, pi, ty, expires, size, bytearray(body), name))
-        self._writer.executemany(_PUT_UNNAMED, unnamed)
-        if named:
-            self._writer.executemany(_PUT_INSTANCE, named)
+                others.append((seq, ri, pi, ty, expires, size, bytearray(body), name, key))
+        self._writer.executemany(_PUT_PLAIN, plain)
+        if others:
+            self._writer.executemany(_PUT_INSTANCE, others)
 
     def _count(self, kind: str, number: int) -> None:
         self._writer.execute("UPDATE counter SET value = max(value, ?) WHERE kind = ?", (number, kind))

@@ -14,8 +14,9 @@ def resource(ri: str, pi: str = "cb", body: bytes = b"{}") -> ResourceRecord:
     return ResourceRecord(ri, pi, 3, "Cae", body)
 
 
-def instance(seq: int, parent: str = "cnt-1", name: str | None = None, expires: str = LATE) -> InstanceRecord:
-    return InstanceRecord(seq, f"cin-{seq:x}", parent, name, 4, expires, 3, b'{"con":"%d"}' % seq)
+def instance(seq: int, parent: str = "cnt-1", name: str | None = None, expires: str = LATE,
+             key: str | None = None) -> InstanceRecord:
+    return InstanceRecord(seq, f"cin-{seq:x}", parent, name, 4, expires, 3, b'{"con":"%d"}' % seq, key)
 
 
 def event(number: int, body: bytes = b"{}") -> OutboxRecord:

@@ -67,6 +67,31 @@ async def test_instance_by_number_and_name(store: Store) -> None:
     assert await store.instance_named("cnt-3", "a") is None
 
 
+async def test_instance_by_key(store: Store, reopen: Reopen) -> None:
+    first, second = instance(1, "cnt-1", key="t1"), instance(2, "cnt-2", "named", key="t1")
+    await store.write(put(first, second, instance(3, "cnt-1", "t1")))
+    store = await reopen(store)
+    assert await store.instance_with_key("cnt-1", "t1") == first
+    assert await store.instance_with_key("cnt-2", "t1") == second
+    assert await store.instance_with_key("cnt-1", "t2") is None
+    assert await store.instance(2) == second
+    assert list(await store.instances("cnt-2")) == [second]
+
+
+async def test_key_is_free_again_once_its_instance_is_gone(store: Store) -> None:
+    await store.write(put(*(instance(seq, f"cnt-{seq}", key="t") for seq in (1, 2, 3))))
+    changes = put(instance(4, "cnt-1", key="t"), instance(5, "cnt-2", key="t"))
+    changes.trimmed["cnt-1"] = 1
+    changes.instances[2] = None
+    changes.dropped.add("cnt-3")
+    await store.write(changes)
+    assert await store.instance_with_key("cnt-1", "t") == instance(4, "cnt-1", key="t")
+    assert await store.instance_with_key("cnt-2", "t") == instance(5, "cnt-2", key="t")
+    assert await store.instance_with_key("cnt-3", "t") is None
+    await store.write(put(instance(6, "cnt-3", key="t")))
+    assert await store.instance_with_key("cnt-3", "t") is not None
+
+
 async def test_instance_put_again_is_replaced(store: Store) -> None:
     await store.write(put(instance(1, name="a")))
     changed = instance(1, name="a", expires=SOON)

@@ -55,7 +55,8 @@ class History:
     def _put(self, changes: WriteSet, parent: str, taken: set[str | None]) -> None:
         seq = next(self.numbers)
         name = self.random.choice([None, *({"a", "b", "c"} - taken)]) if self.random.random() < 0.5 else None
-        changes.instances[seq] = instance(seq, parent, name, self.random.choice([SOON, LATE]))
+        key = None if name is None else name.upper()
+        changes.instances[seq] = instance(seq, parent, name, self.random.choice([SOON, LATE]), key)
 
 
 async def compare(ours: Committer, model: Store, highest: int) -> None:
@@ -75,6 +76,8 @@ async def compare(ours: Committer, model: Store, highest: int) -> None:
         assert await ours.newest(parent, before=highest - 1) == await model.newest(parent, before=highest - 1)
         for name in "abc":
             assert await ours.instance_named(parent, name) == await model.instance_named(parent, name)
+            assert await ours.instance_with_key(parent, name.upper()) == \
+                await model.instance_with_key(parent, name.upper())
     await compare_expired(ours, model)
 
 

@@ -36,7 +36,7 @@ async def test_reads_do_not_suspend(store: SqliteStore) -> None:
     await store.write(put(instance(1), event(1)))
     reads = [
         store.instance(1), store.instance_named("cnt-1", "a"), store.newest("cnt-1"), store.instances("cnt-1"),
-        store.instance_keys("cnt-1"), store.expired("2", 1), store.outbox(), store.load(),
+        store.instance_with_key("cnt-1", "a"), store.instance_keys("cnt-1"), store.expired("2", 1), store.outbox(), store.load(),
     ]  # fmt: skip
     for read in reads:
         with pytest.raises(StopIteration):
@@ -154,6 +154,24 @@ def test_migrations_run_once_each_in_order(tmp_path: Path) -> None:
     file.close()
 
 
+async def test_file_without_keys_gets_them(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    for script in sorted(sqlite_file.MIGRATIONS.glob("000[12]_*.sql")):
+        (old / script.name).write_text(script.read_text())
+    file = sqlite3.connect(path, isolation_level=None)
+    migrate(path, file, old)
+    before = instance(1, name="a")
+    file.execute("INSERT INTO instance (seq, ri, pi, name, ty, expires, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                 before[:8])
+    file.close()
+    store = await open_sqlite(path)
+    await store.write(put(instance(2, key="t")))
+    assert await store.instance(1) == before
+    assert await store.instance_with_key("cnt-1", "t") == instance(2, key="t")
+    await store.close()
+
+
 def test_failed_migration_leaves_the_version_before_it(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     (tmp_path / "0001_first.sql").write_text("CREATE TABLE t (a);")
@@ -179,5 +197,6 @@ async def test_reads_use_an_index(store: SqliteStore) -> None:
 
     assert "COVERING INDEX instance_of_parent" in plan(sqlite._KEYS, "cnt-1", 0)
     assert "INDEX instance_name" in plan(f"{sqlite._INSTANCE} WHERE pi = ? AND name = ?", "cnt-1", "a")
+    assert "INDEX instance_key" in plan(f"{sqlite._INSTANCE} WHERE pi = ? AND key = ?", "cnt-1", "a")
     assert "INDEX instance_expiry" in plan(f"{sqlite._INSTANCE} WHERE expires <= ? ORDER BY expires, seq", "2")
     assert "SCAN" not in plan("DELETE FROM instance WHERE pi = ? AND seq <= ?", "cnt-1", 1)
