@@ -246,5 +246,6 @@ SUBSCRIPTION = ResourceType(
         row("ma", "maxAge", duration, announce=OA, release=4),
     ),
     virtual=("ntsr",),
+    subscribable=False,
     hooks=Hooks(check=_check),
 )

@@ -1,10 +1,12 @@
-"""Facts of the seven types that code relies on."""
+"""Facts of the types that code relies on, and what every table has in common."""
 
 from __future__ import annotations
 
 import pytest
 
-from resources.model import Announce, Attribute, Optionality
+from resources.common import UNIVERSAL
+from resources.datatypes import Invalid
+from resources.model import Announce, Attribute, Optionality, ResourceType
 from tests.resources.fake import REGISTRY
 
 M, O, NP = Optionality.MANDATORY, Optionality.OPTIONAL, Optionality.FORBIDDEN  # noqa: E741 - as the tables write them
@@ -101,3 +103,97 @@ def test_defaults_fit_their_types() -> None:
     for row, default in defaults:
         if row.short != "pi":  # empty at the CSEBase, which has no parent (ADR-4)
             row.type.check(default)
+
+
+EVERY = [pytest.param(type_, id=type_.root) for type_ in REGISTRY.types]
+NAMES = {type_.name for type_ in REGISTRY.types}
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_every_type_has_the_rows_that_every_resource_has(type_: ResourceType) -> None:
+    for common in UNIVERSAL:
+        row = type_.by_short[common.short]
+        assert (row.name, row.type, row.single) == (common.name, common.type, True)
+        assert row.update is NP
+    assert {row.short for row in UNIVERSAL if type_.by_short[row.short].create is O} <= {"rn"}
+    assert ("et" in type_.by_short) == (type_.name != "CSEBase")
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_every_parent_is_a_type_and_has_the_child(type_: ResourceType) -> None:
+    assert set(type_.parents) <= NAMES
+    for parent in type_.parents:
+        assert type_.number in REGISTRY.children_of(REGISTRY.by_name[parent])
+    assert bool(type_.parents) == (type_.name not in {"CSEBase", *NO_PLACE})
+
+
+#: Variants that stand where the announcing CSE says: their table names no other parent.
+NO_PLACE = {"ontologyAnnc", "semanticMashupResultAnnc", "multimediaSessionAnnc", "flexContainerInstanceAnnc",
+            "primitiveProfileAnnc", "stateAnnc"}
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_subscribable_is_what_may_have_a_subscription(type_: ResourceType) -> None:
+    assert type_.subscribable == (23 in REGISTRY.children_of(type_))
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_nothing_is_announced_that_has_no_variant(type_: ResourceType) -> None:
+    if type_.number < 10_000:
+        announceable = {row.short for row in type_.attributes if row.announce is not Announce.NA}
+        assert (type_.announced_as is not None) or announceable <= ANNOUNCED_NOWHERE
+
+
+#: The sheet gives a class to a row of a type without a variant.
+ANNOUNCED_NOWHERE = {"ma"}
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_what_a_request_must_give_always_stays(type_: ResourceType) -> None:
+    optional = {row.short for row in type_.attributes if row.create is M and not row.single}
+    assert optional <= MANDATORY_AT_FIRST
+
+
+#: A CREATE must have them, an UPDATE may remove them.
+MANDATORY_AT_FIRST = {"srv", "jpin", "dtw", "cnb"}
+
+
+@pytest.mark.parametrize("type_", EVERY)
+def test_what_is_not_created_or_updated_by_request_has_no_mandatory_row(type_: ResourceType) -> None:
+    if not type_.creatable:
+        assert M not in {row.create for row in type_.attributes}
+    if type_.number < 10_000 and not type_.updatable and type_.name != "flexContainerInstance":
+        assert {row.update for row in type_.attributes} == {NP}
+
+
+def test_roots_are_unique() -> None:
+    assert len({type_.root for type_ in REGISTRY.types}) == len(REGISTRY.types)
+
+
+def test_what_requests_never_create() -> None:
+    assert {type_.short for type_ in REGISTRY.types if not type_.creatable} == {
+        "cb", "req", "exin", "smr", "alst", "alpc", "fci",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parent", "instance"), [("container", "contentInstance"), ("timeSeries", "timeSeriesInstance"),
+                             ("flexContainer", "flexContainerInstance")]
+)
+def test_parents_and_instances_know_each_other(parent: str, instance: str) -> None:
+    assert REGISTRY.by_name[parent].instance == instance
+    assert REGISTRY.by_name[instance].instance_of == parent
+    assert REGISTRY.by_name[parent].virtual == ("la", "ol")
+    assert not REGISTRY.by_name[instance].updatable
+
+
+@pytest.mark.parametrize("type_", [pytest.param(each, id=each.root) for each in REGISTRY.specializations(13).values()])
+def test_management_objects(type_: ResourceType) -> None:
+    assert (type_.base, type_.number, type_.parents) == ("mgmtObj", 13, ("node",))
+    definition = type_.by_short["mgd"]
+    definition.type.check(type_.discriminator and type_.discriminator[1])
+    with pytest.raises(Invalid, match="expected one of"):
+        definition.type.check(0)
+    assert type_.announced_as == f"{type_.short}A"
+    shared = REGISTRY.by_name["mgmtObj"].by_short
+    assert shared.keys() - {"mgs"} <= type_.by_short.keys()
