@@ -23,7 +23,7 @@ EXEC_INSTANCE = ResourceType(
         row("ext", "execTarget", node_id, create=NP, update=NP, single=True),
         row("exm", "execMode", exec_mode_type, create=NP, update=NP, default=1),
         row("exf", "execFrequency", duration, create=NP, update=NP),
-        row("exy", "execDelay", duration, create=NP, update=NP, default='PT0S'),
+        row("exy", "execDelay", duration, create=NP, update=NP, default="PT0S"),
         row("exn", "execNumber", non_negative_integer, create=NP, update=NP, default=1),
         row("exra", "execReqArgs", exec_req_args_list_type, create=NP, update=NP),
     ),

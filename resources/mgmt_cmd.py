@@ -21,7 +21,7 @@ MGMT_CMD = ResourceType(
         row("ext", "execTarget", node_id, create=MANDATORY, single=True),
         row("exm", "execMode", exec_mode_type, default=1),
         row("exf", "execFrequency", duration),
-        row("exy", "execDelay", duration, default='PT0S'),
+        row("exy", "execDelay", duration, default="PT0S"),
         row("exn", "execNumber", non_negative_integer, default=1),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
@@ -63,8 +64,10 @@ class Registry:
 
     @classmethod
     def default(cls, *more: ResourceType) -> Registry:
-        """The registry of every type in the ``resources`` folder, of ``more``, and of their announced variants."""
-        return cls(*with_announced((*discover(), *more)))
+        """The registry of every type in the ``resources`` folder, of its device models, of ``more``, and of their
+        announced variants.
+        """
+        return _default().extended(*more) if more else _default()
 
     def extended(self, *types: ResourceType) -> Registry:
         """A new registry that has these types too; raises ValueError when a number, name or root is taken."""
@@ -134,8 +137,16 @@ class Registry:
         return ", ".join(shared)
 
 
+@cache
+def _default() -> Registry:
+    """Made once in a process: it holds nothing but constants."""
+    from resources.device_models import standard
+
+    return Registry(*with_announced((*discover(), *standard().types)))
+
+
 def with_announced(types: Iterable[ResourceType]) -> list[ResourceType]:
     """Types and the announced variants derived from them."""
-    given = list(types)
+    given = list(dict.fromkeys(types))
     variants = [variant for variant in map(announced, given) if variant is not None]
     return [*given, *variants]
