@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resources.datatypes import DataType, Invalid
-from tests.compare_facts import data_types
+from tests.compare.data_types import data_types
 
 TYPES = data_types()
 LONG = 200_000
