@@ -325,9 +325,21 @@ def complex_type(
     return DataType(name, "object", check, schema, _parser(parse_json, check), members=members)
 
 
+def object_of(name: str, check: Check, schema: Mapping[str, Any]) -> DataType:
+    """An object that ``check`` alone knows, for members without fixed names."""
+    return DataType(name, "object", check, schema, _parser(parse_json, check))
+
+
+def _finite(source: str) -> float:
+    number = float(source)
+    if not math.isfinite(number):
+        raise ValueError(source)
+    return number
+
+
 def parse_json(source: str) -> Any:
     """Read JSON text; raises ``Invalid`` also where the decoder gives up for depth or for a number's length."""
     try:
-        return json.loads(source)
+        return json.loads(source, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise expected("JSON text", source) from None

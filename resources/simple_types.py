@@ -29,7 +29,7 @@ unsigned_int = integer("xs:unsignedInt", 0, 2**32 - 1)
 unsigned_short = integer("xs:unsignedShort", 0, 2**16 - 1)
 long = integer("xs:long", -(2**63), 2**63 - 1)
 float_type = real("xs:float", 3.4028235e38)
-double = real("xs:double")
+double = real("xs:double", 1.7976931348623157e308)
 decimal = real("xs:decimal")
 any_type = anything("xs:anyType")
 any_simple_type = anything("xs:anySimpleType", simple=True)
@@ -314,7 +314,7 @@ list_of_event_cat_with_def = list_of(event_cat_with_def, "m2m:listOfEventCatWith
 poa_list = list_of(point_of_access, "m2m:poaList", least=1)
 serializations = list_of(serialization, "m2m:serializations", least=1)
 protocol_list = list_of(
-    text("xs:string", r"[^\s/;]+/[^\s;]+(\s*;[^;]*)*", "a media type with parameters"), "m2m:protocolList"
+    text("xs:string", r"[^\s/;]+/[^\s;]+(\s*;.*)?", "a media type with parameters"), "m2m:protocolList"
 )
 session_capabilities = list_of(
     text("xs:string", r"[^\s:]+:\S+", "a pair media:protocol"), "m2m:sessionCapabilities"

@@ -31,6 +31,7 @@ from resources.complex_types.criteria import (
     missing_data,
     operation_monitor,
 )
+from resources.complex_types.elements import resource_wrapper
 from resources.complex_types.management import (
     action_status,
     any_arg_type,
@@ -67,7 +68,6 @@ from resources.complex_types.primitives import (
     operation_result,
     primitive_content,
     request_primitive,
-    resource_wrapper,
     response_primitive,
     response_type_info,
 )

@@ -50,7 +50,7 @@ specialization_type = complex_type(
 )
 location_region = complex_type(
     "m2m:locationRegion",
-    Member("accr", "circRegion", list_of(float_type, least=3, most=3, also=_radius)),
+    Member("accr", "circRegion", list_of(float_type, "list of 3 xs:float", least=3, most=3, also=_radius)),
     Member("accc", "countryCode", list_of(country_code)),
     one_of=True,
 )

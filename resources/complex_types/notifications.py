@@ -1,9 +1,11 @@
 """Notifications, what limits them and what is counted about them (TS-0004 6.3.5)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from resources.complex_types.criteria import filter_criteria
-from resources.datatypes import DataType, Invalid, Member, complex_type, expected, parse_json
+from resources.complex_types.elements import element
+from resources.datatypes import DataType, Invalid, Member, complex_type
 from resources.enumerations import notification_event_type, operation, resource_type, trigger_purpose
 from resources.simple_types import (
     any_uri,
@@ -20,17 +22,6 @@ from resources.simple_types import (
 def _some_limit(value: dict[str, Any]) -> None:
     if not value:
         raise Invalid("expected num, dur or both, got neither")
-
-
-def _one_element(value: Any) -> None:
-    if type(value) is not dict or len(value) != 1:
-        raise expected("an object with one member, named as the root of a resource or of a content", value)
-
-
-def _one_element_text(source: str) -> Any:
-    value = parse_json(source)
-    _one_element(value)
-    return value
 
 
 batch_notify = complex_type(
@@ -66,14 +57,13 @@ time_series_notification_type = complex_type(
     Member("mdlt", "missingDataList", missing_data_list, "1"),
     Member("mdc", "missingDataCurrentNr", non_negative_integer, "1"),
 )
-#: ``{root: resource}`` or another element such as ``m2m:uri``; which one the notification content type says.
-representation = DataType(
-    "m2m:representation",
-    "object",
-    _one_element,
-    {"type": "object", "minProperties": 1, "maxProperties": 1},
-    _one_element_text,
-)
+#: Besides resources, what a notification shows of one: notification content types 3, 4 and 5.
+REPRESENTATIONS: Mapping[str, DataType] = {
+    "m2m:uri": any_uri,
+    "m2m:tgp": trigger_payload,
+    "m2m:tsn": time_series_notification_type,
+}
+representation = element("m2m:representation", lambda: REPRESENTATIONS)
 monitored_operation = complex_type(
     "operationMonitor", Member("op", "operation", operation, "1"), Member("or", "originator", identifier, "1")
 )

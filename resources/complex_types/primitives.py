@@ -1,10 +1,9 @@
 """Requests, responses and what they may carry (TS-0004 6.3.5, 6.4, 7.2.1)."""
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from resources.complex_types.criteria import filter_criteria
+from resources.complex_types.elements import element, resource_wrapper
 from resources.complex_types.notifications import (
     aggregated_notification,
     notification,
@@ -16,7 +15,7 @@ from resources.complex_types.security import (
     dyn_auth_token_req_info,
     security_info,
 )
-from resources.datatypes import DataType, Invalid, Member, complex_type, expected, list_of, parse_json, shown
+from resources.datatypes import DataType, Member, complex_type, list_of
 from resources.enumerations import (
     content_status,
     des_id_res_type,
@@ -48,73 +47,7 @@ from resources.simple_types import (
     token_id,
 )
 
-_ROOT = re.compile(r"[A-Za-z][A-Za-z0-9]*:[A-Za-z][A-Za-z0-9_\\-]*").fullmatch
-
-
-def _resource(root: str, value: Any) -> None:
-    if _ROOT(root) is None:
-        raise Invalid(f"{shown(root)} is no root of a resource; expected prefix:name, for example m2m:cnt")
-    if type(value) is not dict:
-        raise expected(f"an object (the resource {root})", value).within(root)
-
-
-def _content(value: Any) -> None:
-    if type(value) is not dict or len(value) != 1:
-        raise expected("an object with one member, named as the root of a resource or of a content", value)
-    [(root, element)] = value.items()
-    type_ = CONTENT_ELEMENTS.get(root)
-    if type_ is None:
-        _resource(root, element)
-        return
-    try:
-        type_.check(element)
-    except Invalid as problem:
-        raise problem.within(root) from None
-    except RecursionError:
-        raise Invalid("primitives within primitives are nested too deep", root) from None
-
-
-def _content_text(source: str) -> Any:
-    value = parse_json(source)
-    _content(value)
-    return value
-
-
-def _wrapper(value: Any) -> None:
-    if type(value) is not dict or len(value) != 2 or "uri" not in value:
-        raise expected("an object with uri and the resource under its root", value)
-    for root, part in value.items():
-        if root == "uri":
-            try:
-                any_uri.check(part)
-            except Invalid as problem:
-                raise problem.within("uri") from None
-        else:
-            _resource(root, part)
-
-
-def _wrapper_text(source: str) -> Any:
-    value = parse_json(source)
-    _wrapper(value)
-    return value
-
-
-#: One element: a resource under its root, or one of CONTENT_ELEMENTS.
-primitive_content = DataType(
-    "m2m:primitiveContent",
-    "object",
-    _content,
-    {"type": "object", "minProperties": 1, "maxProperties": 1},
-    _content_text,
-)
-#: A resource under its root, and where it is.
-resource_wrapper = DataType(
-    "m2m:resourceWrapper",
-    "object",
-    _wrapper,
-    {"type": "object", "properties": {"uri": any_uri.schema}, "minProperties": 2, "maxProperties": 2},
-    _wrapper_text,
-)
+primitive_content = element("m2m:primitiveContent", lambda: CONTENT_ELEMENTS)
 response_type_info = complex_type(
     "m2m:responseTypeInfo",
     Member("rtv", "responseTypeValue", response_type, "1"),

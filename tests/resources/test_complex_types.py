@@ -128,7 +128,8 @@ def test_schema_of_a_complex_type() -> None:
 
 
 def test_cardinality_makes_the_array() -> None:
-    type_ = complex_type("t", Member("a", "x", string, "1..n"), Member("b", "y", list_of(string)), Member("c", "z", string, "1"))
+    several, one = Member("a", "x", string, "1..n"), Member("c", "z", string, "1")
+    type_ = complex_type("t", several, Member("b", "y", list_of(string)), one)
     type_.check({"a": ["x"], "c": "y"})
     with pytest.raises(Invalid, match=r"^a: expected an array of xs:string with 1\.\.n entries, got an array of 0$"):
         type_.check({"a": [], "c": "y"})

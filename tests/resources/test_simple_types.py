@@ -40,7 +40,6 @@ VALID: list[tuple[DataType, list[Any]]] = [
     (t.schedule_entry, ["* * * * * * *", "* 0-5 2,6,10 * * * *", "*/10 * 8-18/2 1,3-5 * 1-5 2026"]),
     (t.release_version, ["1", "2a", "5"]),
     (t.event_cat, [2, 4, 100, 999]),
-    (e.access_control_operations, [1, 63]),
     (t.external_id, ["123@domain.com"]),
     (t.sp_id, ["//sp.example"]),
     (t.labels, [["a"], ["k:v", "k"]]),
@@ -49,8 +48,36 @@ VALID: list[tuple[DataType, list[Any]]] = [
     (t.list_of_any_uri, [[], ["a"]]),
     (t.serializations, [["json", "application/cbor"]]),
     (t.supported_release_versions, [["2a", "3"]]),
-    (e.resource_type, [1, 66, 10065]),
-    (e.member_type, [0, 3, 20002]),
+    (t.double, [-1.7976931348623157e308]),
+    (t.decimal, [10**400, -0.5]),
+    (t.normalized_string, ["", " a  b "]),
+    (t.hex_binary, ["", "0aFF"]),
+    (t.date, ["20240229", "20260131"]),
+    (t.time, ["000000", "235959"]),
+    (t.unsigned_long, [0, 2**64 - 1]),
+    (t.unsigned_short, [65535]),
+    (t.trigger_recipient_id, [0, 65535]),
+    (t.device_id, ["urn:dev:ops:012345-box-0123", "urn:gsma:imei:90420156-025763-0"]),
+    (t.location_target_id, ["urn:gsma:imei:9", "12@operator.com", "+41791234567"]),
+    (t.event_cat_with_def, [0, 2, 999]),
+    (t.role_id, ["1234abcd@role-issuer.com"]),
+    (t.token_id, ["1234abcd@token-issuer.com"]),
+    (t.sparql, ["SELECT * WHERE { ?s ?p ?o }\n"]),
+    (t.session_description, ["v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\n", "v=0"]),
+    (t.e2e_compact_jws, ["YWJj.ZGVm.Z2hp", "YWJj..Z2hp"]),
+    (t.e2e_compact_jwe, ["YWJj.ZGVm.Z2hp.amts.bW5v", "YWJj...amts."]),
+    (t.dyn_auth_jwt, ["YWJj.ZGVm.Z2hp", "YWJj.ZGVm.Z2hp.amts.bW5v"]),
+    (t.signature_list, [["YWJj_-"]]),
+    (t.list_of_duration, [["PT1S", "P1D"]]),
+    (t.list_of_min_max, [[10, 2560], [0, -1], [-1, -1], [5, 5]]),
+    (t.list_of_event_cat, [[2, 100]]),
+    (t.list_of_event_cat_with_def, [[0]]),
+    (t.missing_data_list, [["20260131T235959"], ["PT5S", "PT10S"]]),
+    (t.restricted_list_of_boolean, [[True], [False, True]]),
+    (t.protocol_list, [[], ["audio/L16", "video/mp4; codecs=avc1"]]),
+    (t.session_capabilities, [[], ["audio:RTP/AVP"]]),
+    (t.resource_type_list, [[3, 4]]),
+    (t.ontology_format, [1, 7]),
 ]
 
 INVALID: list[tuple[DataType, list[Any]]] = [
@@ -83,12 +110,34 @@ INVALID: list[tuple[DataType, list[Any]]] = [
     (t.schedule_entry, ["* * * * * * 1999", "* * * * * 7 *", "a * * * * * *", "* * * * * * * *"]),
     (t.release_version, ["2b", "6", 3]),
     (t.event_cat, [0, 1, 5, 99, 1000, True]),
-    (e.access_control_operations, [0, 64, True]),
     (t.labels, [[], [""], "a", [1]]),
     (t.acp_type, [[], [""]]),
     (t.poa_list, [[], ["x"]]),
-    (e.resource_type, [0, 33, 52, 10033, True, "3"]),
-    (e.member_type, [20004]),
+    (t.double, [10**400, True, "1"]),
+    (t.normalized_string, ["a\tb", "a\n", 1]),
+    (t.hex_binary, ["0", "0g", "0x0a"]),
+    (t.date, ["20260229", "20261301", "2026-01-31", "00000101", 20260131]),
+    (t.time, ["240000", "126000", "12:00", 120000]),
+    (t.unsigned_long, [2**64, -1]),
+    (t.unsigned_short, [65536, 1.0]),
+    (t.device_id, ["", "urn:uuid:", "urn:isbn:1", "9042"]),
+    (t.location_target_id, ["", "a b"]),
+    (t.event_cat_with_def, [1, 5, 1000, False, "0"]),
+    (t.role_id, ["a", "a@", "a@Issuer.com", "a b@i.com"]),
+    (t.sparql, ["", " \n"]),
+    (t.session_description, ["", "hello", "v=0\r\n\r\n"]),
+    (t.e2e_compact_jws, ["a.b", "a.b.c.d", "a.b.", "a+.b.c"]),
+    (t.e2e_compact_jwe, ["a.b.c", "a.b.c..e"]),
+    (t.dyn_auth_jwt, ["a.b", "a.b.c.d", ""]),
+    (t.signature_list, [[], [""], ["a="], "YWJj"]),
+    (t.list_of_min_max, [[10], [1, 2, 3], [True, 2]]),
+    (t.list_of_min_max, [[-2, 5], [5, -2]]),
+    (t.list_of_duration, [[], ["1S"]]),
+    (t.missing_data_list, [[], ["PT5S", "20260131T235959"], ["20260131T235959", "PT5S"], [5], "PT5S"]),
+    (t.restricted_list_of_boolean, [[], [True, False, True], [1]]),
+    (t.protocol_list, [["audio"], "audio/L16"]),
+    (t.session_capabilities, [["audio"], ["audio:"]]),
+    (t.ontology_format, [0, 8, True]),
 ]
 
 
@@ -125,6 +174,11 @@ def test_another_value_is_refused_with_what_was_expected_and_what_came(type_: Da
         (t.event_cat, "3", 3),
         (t.labels, "a b", ["a", "b"]),
         (t.list_of_resource_type, "3 4", [3, 4]),
+        (t.event_cat_with_def, "0", 0),
+        (t.event_cat_with_def, "100", 100),
+        (t.list_of_min_max, "10 -1", [10, -1]),
+        (t.missing_data_list, "PT1S PT2S", ["PT1S", "PT2S"]),
+        (e.access_control_operations, "63", 63),
         (e.resource_type, "23", 23),
     ],
 )
@@ -148,6 +202,10 @@ def test_query_text_becomes_a_value_of_the_type(type_: DataType, text: str, valu
         (t.double, "+-1"),
         (t.timestamp, "now"),
         (t.event_cat, "1"),
+        (t.event_cat_with_def, "00"),
+        (t.missing_data_list, ""),
+        (t.list_of_min_max, "5"),
+        (e.access_control_operations, "64"),
         (e.resource_type, "cnt"),
         (e.resource_type, "99"),
     ],
@@ -172,6 +230,22 @@ def test_text_that_is_no_value_is_refused(type_: DataType, text: str) -> None:
 )
 def test_a_wrong_value_is_shown_short_and_without_what_it_holds(value: object, words: str) -> None:
     assert shown(value) == words
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (t.list_of_min_max, [20, 10], "expected [least, most] with least <= most (-1: no limit), got [20, 10]"),
+        (t.list_of_min_max, [-1, 10], "expected [least, most] with least <= most (-1: no limit), got [-1, 10]"),
+        (t.restricted_list_of_boolean, [True, True], "expected each of true and false at most once"),
+        (t.missing_data_list, ["PT5S", 5], "[1]: expected a duration, for example PT1H30M, got 5"),
+        (t.list_of_min_max, [1], "expected an array of xs:long with 2 entries, got an array of 1"),
+    ],
+)
+def test_what_a_list_must_be_is_said(type_: DataType, value: object, message: str) -> None:
+    with pytest.raises(Invalid) as problem:
+        type_.check(value)
+    assert str(problem.value) == message
 
 
 def test_long_text_is_cut() -> None:
