@@ -105,7 +105,8 @@ def test_defaults_fit_their_types() -> None:
             row.type.check(default)
 
 
-EVERY = [pytest.param(type_, id=type_.root) for type_ in REGISTRY.types]
+#: Every table that is written by hand, and what follows from it; device models have files and tests of their own.
+EVERY = [pytest.param(type_, id=type_.root) for type_ in REGISTRY.types if "cnd" not in (type_.discriminator or ())]
 NAMES = {type_.name for type_ in REGISTRY.types}
 
 
@@ -171,7 +172,7 @@ def test_roots_are_unique() -> None:
 
 
 def test_what_requests_never_create() -> None:
-    assert {type_.short for type_ in REGISTRY.types if not type_.creatable} == {
+    assert {type_.short for type_ in REGISTRY.by_number.values() if not type_.creatable} == {
         "cb", "req", "exin", "smr", "alst", "alpc", "fci",
     }
 
