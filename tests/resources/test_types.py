@@ -91,10 +91,15 @@ def test_container_and_instance_know_each_other() -> None:
     assert container.virtual == ("la", "ol")
 
 
-def test_short_and_long_names_are_unique_in_a_table() -> None:
+def test_short_names_are_unique_in_a_table() -> None:
     for type_ in REGISTRY.types:
-        assert len({row.short for row in type_.attributes}) == len(type_.attributes)
-        assert len({row.name for row in type_.attributes}) == len(type_.attributes)
+        assert len(type_.by_short) == len(type_.attributes)
+
+
+def test_long_names_are_unique_in_a_table() -> None:
+    for type_ in (*REGISTRY.by_number.values(), *REGISTRY.specializations(13).values()):
+        names = [row.name for row in type_.attributes]
+        assert len(set(names)) == len(names)
 
 
 def test_defaults_fit_their_types() -> None:
