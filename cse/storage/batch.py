@@ -28,7 +28,9 @@ class Batch:
     reads them before, so that a crash between two batches never leaves a part of a unit.
     """
 
-    __slots__ = ("changes", "early", "keys", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters")
+    __slots__ = (
+        "changes", "early", "keys", "names", "open", "removed", "revision", "shelves", "undo", "units", "waiters",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.changes = WriteSet()

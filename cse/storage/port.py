@@ -28,8 +28,8 @@ class InstanceRecord(NamedTuple):
     """An instance at rest: ``seq`` is its number in the CSE, ascending in order of creation (CNT-10).
 
     ``name`` is its resourceName, or None when that equals the resource ID; ``size`` is ``cs`` in bytes; ``expires``
-    its ``et``; ``body`` the JSON object of its attributes. ``key`` is what no other instance of its parent may have (the
-    time of a timeSeriesInstance), or None.
+    its ``et``; ``body`` the JSON object of its attributes. ``key`` is what no other instance of its parent may have
+    (the time of a timeSeriesInstance), or None.
     """
 
     seq: int

@@ -36,7 +36,8 @@ async def test_reads_do_not_suspend(store: SqliteStore) -> None:
     await store.write(put(instance(1), event(1)))
     reads = [
         store.instance(1), store.instance_named("cnt-1", "a"), store.newest("cnt-1"), store.instances("cnt-1"),
-        store.instance_with_key("cnt-1", "a"), store.instance_keys("cnt-1"), store.expired("2", 1), store.outbox(), store.load(),
+        store.instance_with_key("cnt-1", "a"), store.instance_keys("cnt-1"), store.expired("2", 1),
+        store.outbox(), store.load(),
     ]  # fmt: skip
     for read in reads:
         with pytest.raises(StopIteration):
