@@ -78,6 +78,7 @@ class Node:
 
     async def stop(self) -> None:
         """Answer what is under way, write what was accepted, close the store."""
+        self.cse.release()
         if self._server is not None:
             await self._server.stop()
         await self.cse.close()

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from cse.access.decision import AccessControl
 from cse.behaviour import Behaviour
+from cse.client.transport import Unreachable
 from cse.clock import Clock, timestamp
 from cse.codecs import Limits, decode
 from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
+from cse.polling import PollingQueues
 from cse.primitive import Operation, RequestPrimitive
 from cse.settings import CseSettings
 from cse.storage.committer import Committer
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
-    from cse.fanout import SeenGroupRequests
+    from cse.fanout.repetition import SeenGroupRequests
     from cse.notifications.notifier import Notifier
     from cse.primitive import ResponsePrimitive
 
@@ -45,9 +47,17 @@ POINT = 1
 LIMITS = Limits(max_depth=10_000, max_members=10**9)
 
 
+async def reach_nobody(cse: str, request: RequestPrimitive) -> ResponsePrimitive:
+    """The way to other CSEs where there is none."""
+    raise Unreachable(f"{cse} is not a CSE that this one can reach")
+
+
 @dataclass(slots=True)
 class Core:
     """One CSE without its edges. ``handle`` is the dispatcher's entry, for requests that a request makes.
+
+    ``ask_remote`` sends a request to another CSE, given as ``/csi`` or ``//sp/csi``; it raises Unreachable when no
+    answer can be had.
 
     ``behaviours`` are by resource type number. ``watchers`` are called when a structural resource, given by its
     resource ID, or its instances have changed durably.
@@ -63,10 +73,12 @@ class Core:
     access: AccessControl
     clock: Clock
     timers: Timers
+    polling: PollingQueues
     notifier: Notifier
     administrators: frozenset[str]
     seen: SeenGroupRequests
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
+    ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
     behaviours: dict[int, Behaviour] = field(default_factory=dict)
     watchers: dict[str, list[Callable[[Resource], None]]] = field(default_factory=dict)
 

@@ -13,12 +13,13 @@ from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.core import Core
 from cse.dispatcher import Dispatcher, Meter
-from cse.fanout import SeenGroupRequests
+from cse.fanout.repetition import SeenGroupRequests
 from cse.identifiers import Identity
 from cse.instances import Instances
 from cse.notifications.delivery import Delivery
 from cse.notifications.notifier import Notifier
 from cse.notifications.targets import Targets
+from cse.polling import PollingQueues
 from cse.settings import CseSettings, StoreSettings
 from cse.storage.committer import Committer
 from cse.storage.port import Store
@@ -75,8 +76,13 @@ class Cse:
         work.put(root)
         await self.core.commit(work)
 
+    def release(self) -> None:
+        """Answer those who wait for something to come: the CSE ends soon."""
+        self.core.polling.stop()
+
     async def close(self) -> None:
         """Stop, write what was accepted, close the store."""
+        self.release()
         if self._expiry is not None:
             self._expiry.cancel()
             await asyncio.gather(self._expiry, return_exceptions=True)
@@ -93,6 +99,7 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
     last_seq, last_id = await ports.store.high_water()
     tree = Tree(identity)
     delivery = Delivery(Targets(tree, identity, ports.senders, settings.notification_timeout_s))
+    timers = Timers(ports.clock)
     dispatcher = Dispatcher(ports.meter)
     core = dispatcher.core = delivery.core = Core(
         settings=settings,
@@ -104,7 +111,8 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         instances=Instances(committer, last_seq),
         access=AccessControl(tree, identity, settings.administrators, ports.clock),
         clock=ports.clock,
-        timers=Timers(ports.clock),
+        timers=timers,
+        polling=PollingQueues(timers, ports.clock, settings.request_timeout_s),
         notifier=Notifier(delivery, identity.cse_id, last_id),
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),

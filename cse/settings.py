@@ -37,6 +37,11 @@ class CseSettings:
     max_expiration_s: float = 5 * 365 * 86400.0
     expiry_check_s: float = 5.0
     request_timeout_s: float = 10.0
+    request_lifetime_s: float = 3600.0
+    flex_timeout_s: float = 1.0
+    buffer_s: float = 1.0
+    polling_timeout_s: float = 30.0
+    max_wait_s: float = 3600.0
     notification_timeout_s: float = 10.0
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0

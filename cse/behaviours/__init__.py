@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from cse.behaviour import Behaviour
+from cse.behaviours.polling_channel import POLLING_CHANNEL, PollingChannelBehaviour
 
 #: Behaviour by resource type number; specializations share that of their base.
-BEHAVIOURS: dict[int, type[Behaviour]] = {}
+BEHAVIOURS: dict[int, type[Behaviour]] = {
+    POLLING_CHANNEL: PollingChannelBehaviour,
+}
