@@ -2,9 +2,12 @@
 
 from resources.common import MANDATORY, NP, UNANNOUNCED, UNIVERSAL
 from resources.complex_types import exec_req_args_list_type
+from resources.datatypes import text
 from resources.enumerations import cmd_type, exec_mode_type
 from resources.model import ResourceType, row
-from resources.simple_types import boolean_type, duration, node_id, non_negative_integer, string
+from resources.simple_types import boolean_type, duration, node_id, non_negative_integer
+
+DESCRIPTION = text("xs:string", r".{0,256}", "a text of at most 256 characters")
 
 MGMT_CMD = ResourceType(
     number=12,
@@ -14,7 +17,7 @@ MGMT_CMD = ResourceType(
     attributes=(
         *UNIVERSAL,
         *UNANNOUNCED,
-        row("dc", "description", string),
+        row("dc", "description", DESCRIPTION),
         row("cmt", "cmdType", cmd_type, create=MANDATORY, update=NP, single=True),
         row("exra", "execReqArgs", exec_req_args_list_type),
         row("exe", "execEnable", boolean_type, single=True, default=False),
