@@ -1,11 +1,10 @@
 """Notifications, what limits them and what is counted about them (TS-0004 6.3.5)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from resources.complex_types.criteria import filter_criteria
 from resources.complex_types.elements import element
-from resources.datatypes import DataType, Invalid, Member, complex_type
+from resources.datatypes import DataType, Member, complex_type
 from resources.enumerations import notification_event_type, operation, resource_type, trigger_purpose
 from resources.simple_types import (
     any_uri,
@@ -18,17 +17,10 @@ from resources.simple_types import (
     serializations,
 )
 
-
-def _some_limit(value: dict[str, Any]) -> None:
-    if not value:
-        raise Invalid("expected num, dur or both, got neither")
-
-
 batch_notify = complex_type(
     "m2m:batchNotify",
     Member("num", "number", non_negative_integer),
     Member("dur", "duration", duration),
-    also=_some_limit,
 )
 rate_limit = complex_type(
     "m2m:rateLimit",
