@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from bindings.http.client import HttpClient
@@ -21,14 +22,22 @@ from cse.engine import Cse, Ports
 from cse.observe import logs
 from cse.observe.metrics import CONTENT_TYPE, Metrics
 from cse.reference import openapi
-from cse.settings import Settings
+from cse.settings import ModelSettings, Settings
 from cse.storage.factory import open_store
+from resources.device_models import user_models
 from resources.registry import Registry
 
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
 #: A thread that waits for the interpreter, after a sync of the store, gets it within this time.
 SWITCH_INTERVAL_S = 0.005
+
+
+def registry_of(models: ModelSettings) -> Registry:
+    """The resource types of the standard, and the device models of the settings. Raises ModelError."""
+    if not models.folder:
+        return Registry.default()
+    return Registry.default(*user_models(Path(models.folder)).types)
 
 
 class Node:
@@ -40,7 +49,7 @@ class Node:
         self.url = ""
         self.cse: Cse
         self._clock = clock or SystemClock()
-        self._registry = registry or Registry.default()
+        self._registry = registry or registry_of(settings.models)
         self._senders: dict[str, Sender] = {}
         self._server: HttpServer | None = None
         self._openapi: bytes | None = None

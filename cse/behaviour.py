@@ -37,6 +37,9 @@ class Behaviour:
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """A resource has other attributes than ``before``; ``given`` are those of the request."""
 
+    async def history(self, work: Work, draft: Draft) -> None:
+        """The last step before an UPDATE is done: add or remove instances of ``draft.current`` in its unit of work."""
+
     def removed(self, work: Work, resource: Resource) -> None:
         """A resource is taken out of the tree: deleted, below a deleted one, or expired."""
 

@@ -14,7 +14,7 @@ from cse.core import Core
 from cse.primitive import Operation, RequestPrimitive
 from cse.storage.port import ResourceRecord
 from cse.work import Work
-from resources.model import Permission, Resource
+from resources.model import Permission, Resource, ResourceType
 
 log = logging.getLogger("banyan.start")
 
@@ -38,10 +38,8 @@ def restore(core: Core, records: Iterable[ResourceRecord]) -> None:
     """Put all stored structural resources into the working set, parents before children."""
     for record in records:
         attributes = decode(record.body, _TRUSTED)
-        type_ = core.registry.type_of(record.ty, attributes)
-        if type_ is None:
-            raise StartError(f"the store holds a resource {record.ri} of type {record.ty}, which is not known here")
         parent = core.tree.by_id.get(record.pi) if record.pi else None
+        type_ = _type_of(core, record, attributes, parent)
         resource = Resource(type_, attributes, record.creator, parent)
         resource.encoded = record.body
         if record.state:
@@ -51,6 +49,19 @@ def restore(core: Core, records: Iterable[ResourceRecord]) -> None:
         behaviour = core.behaviours.get(record.ty)
         if behaviour is not None:
             behaviour.restored(resource)
+
+
+def _type_of(core: Core, record: ResourceRecord, attributes: dict[str, Any], parent: Resource | None) -> ResourceType:
+    """The type of a stored resource; raises StartError when it, or its model, is not known any more."""
+    place = f"the store holds {parent.path if parent is not None else ''}/{attributes['rn']} ({record.ri})"
+    type_ = core.registry.type_of(record.ty, attributes)
+    if type_ is None:
+        raise StartError(f"{place} of type {record.ty}, which is not known here")
+    short = core.registry.discriminators.get(record.ty)
+    if type_.discriminator is None and short in attributes:
+        raise StartError(f"{place}, a {type_.name} of the model {attributes[short]}, which no model file describes; put "
+                         "its file back into the folder that the setting models.folder names")
+    return type_
 
 
 async def settle_base(core: Core) -> bool:

@@ -189,6 +189,32 @@ class Instances:
         shelf.head.extend((record.seq, record.size) for record in records)
         return bool(records)
 
+    async def clear(self, parent: Resource, work: Work, *, keep_newest: bool = False) -> tuple[int, int]:
+        """Remove all instances of a parent, or all but the newest; returns number and bytes of those that remain."""
+        shelf = await self.shelf(parent)
+        low, newest = shelf.low, shelf.newest
+        if newest is None:
+            return 0, 0
+        shelf.low = newest.seq - 1 if keep_newest else newest.seq
+        shelf.newest = newest if keep_newest else None
+        shelf.head.clear()
+        work.changes.trimmed[parent.ri] = shelf.low
+        work.undo.append(lambda: _restore(shelf, low, newest))
+        return (1, newest.size) if keep_newest else (0, 0)
+
+    def shelve(self, parent: Resource, record: InstanceRecord, work: Work) -> None:
+        """Put a new instance on the shelf, which is at hand unless the parent is new; counters are the caller's."""
+        if parent.shelf is None:
+            parent.shelf = Shelf()
+        shelf: Shelf = parent.shelf
+        before, shelf.newest = shelf.newest, record
+        work.put_instance(record)
+
+        def undo() -> None:
+            shelf.newest = before
+
+        work.undo.append(undo)
+
     async def take(self, parent: Resource, record: InstanceRecord, work: Work) -> None:
         """Remove one instance from the shelf and in the write set; counters are the caller's."""
         shelf = await self.shelf(parent)

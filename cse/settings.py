@@ -97,6 +97,13 @@ class JsonSettings:
 
 
 @dataclass(slots=True)
+class ModelSettings:
+    """``[models]``: a folder with device models of one's own."""
+
+    folder: str = ""
+
+
+@dataclass(slots=True)
 class LogSettings:
     """``[log]``: ``level`` as in the logging module; ``format`` is ``text`` or ``json``."""
 
@@ -112,4 +119,5 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     json: JsonSettings = field(default_factory=JsonSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
     log: LogSettings = field(default_factory=LogSettings)

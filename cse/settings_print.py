@@ -1,7 +1,7 @@
 """Files that are printed from the settings: ``python -m cse.settings_print`` renews them.
 
-They are ``config/default.toml``, ``config/schema.json`` and the table of ``docs/settings.md``; a test keeps all three
-in step with the code.
+They are ``config/default.toml``, ``config/schema.json``, the table of ``docs/settings.md``, and the schema of files that
+the settings lead to, ``config/model_schema.json``; a test keeps them in step with the code.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from cse.settings import Settings
 from cse.settings_file import kinds, value_of
 from cse.settings_rules import RULES
+from resources import model_format
 
 _SCHEMA_TYPES: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", list[str]: "array"}
 _HEADER = "# Every setting with its default. A file needs only what differs: docs/settings.md.\n"
@@ -69,6 +70,7 @@ def files(root: Path) -> dict[Path, str]:
     return {
         root / "config" / "default.toml": default_file(),
         root / "config" / "schema.json": json.dumps(schema(), indent=2) + "\n",
+        root / "config" / "model_schema.json": json.dumps(model_format.schema(), indent=2) + "\n",
         document: f"{written}{_MARK}\n\n{table()}",
     }
 

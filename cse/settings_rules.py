@@ -141,6 +141,7 @@ RULES: dict[str, Rule] = {
     "http.max_connections": _count("Most connections at a time."),
     "json.max_depth": _count("Deepest nesting of a document."),
     "json.max_members": _count("Most members of a document, all levels together."),
+    "models.folder": Rule("Folder with device models of your own (docs/models.md); empty for none."),
     "log.level": Rule("Least severity that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
     "log.format": Rule("For people or for machines.", choices=("text", "json")),
 }

@@ -44,6 +44,14 @@ def _compile(type_: ResourceType) -> _Rules:
     )
 
 
+class _Compiled(dict[ResourceType, _Rules]):
+    """Tables compiled when they are first needed: most device models never are."""
+
+    def __missing__(self, type_: ResourceType) -> _Rules:
+        rules = self[type_] = _compile(type_)
+        return rules
+
+
 class Validator:
     """Checks the content of CREATE and UPDATE against the tables of a registry."""
 
@@ -51,7 +59,7 @@ class Validator:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._rules = {type_: _compile(type_) for type_ in registry.types}
+        self._rules = _Compiled()
 
     def root_of(self, type_: ResourceType, content: Mapping[str, Any]) -> dict[str, Any]:
         """Take the attributes out of the root element; raises BadRequest unless it is the one of the type (CRE-2)."""

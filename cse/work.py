@@ -60,6 +60,11 @@ class Work:
         """Call this once the unit of work is durable; not at all if it never is."""
         self.consequences.append(consequence)
 
+    def abandon(self) -> None:
+        """Take back what was changed while collecting; nothing is handed over."""
+        for step in reversed(self.undo):
+            step()
+
     def submit(self, committer: Committer) -> Future[None]:
         """Hand the changes over; the future is done when they are durable. Raises StoreError, nothing changed."""
         try:
@@ -72,8 +77,7 @@ class Work:
         return future
 
     def _take_back(self) -> None:
-        for step in reversed(self.undo):
-            step()
+        self.abandon()
         for resource in self.touched:
             resource.revision = 0  # a failed store takes nothing more: what is left is what it has
 

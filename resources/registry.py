@@ -11,6 +11,7 @@ from typing import Any
 import resources
 from resources.announced import announced, may_stand_under
 from resources.datatypes import nearest
+from resources.device_models import standard
 from resources.enumerations import STANDARD_TYPES, UNSPECIFIED_TYPES
 from resources.model import ResourceType
 
@@ -140,8 +141,6 @@ class Registry:
 @cache
 def _default() -> Registry:
     """Made once in a process: it holds nothing but constants."""
-    from resources.device_models import standard
-
     return Registry(*with_announced((*discover(), *standard().types)))
 
 

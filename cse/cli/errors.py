@@ -58,6 +58,7 @@ def failure_of(error: Exception) -> Failure | None:
     from cse.settings_file import SettingsError
     from cse.storage.port import StoreError
     from resources.errors import CseError
+    from resources.model_files import ModelError
 
     if isinstance(error, Unreachable):
         hint = "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
@@ -68,6 +69,8 @@ def failure_of(error: Exception) -> Failure | None:
         return Failure(
             str(error), exit_codes.USAGE, "`banyan config show` prints all settings and where they come from"
         )
+    if isinstance(error, ModelError):
+        return Failure(str(error), exit_codes.USAGE, "docs/models.md describes the form of model files")
     if isinstance(error, CseError):
         return Failure(error.message, exit_codes.USAGE)
     if isinstance(error, StartError | StoreError):

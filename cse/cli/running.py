@@ -22,6 +22,7 @@ OPTIONS = {
     "admin": ("cse.administrators", "IDS", "originators that may do everything, separated by commas"),
     "store": ("store.kind", "KIND", "sqlite or memory"),
     "store-path": ("store.path", "FILE", "the SQLite file"),
+    "models": ("models.folder", "FOLDER", "device models of your own"),
     "initial-tree": ("cse.initial_tree", "FILE", "resources to create at the first start"),
     "log-level": ("log.level", "LEVEL", "DEBUG, INFO, WARNING or ERROR"),
 }

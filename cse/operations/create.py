@@ -17,7 +17,7 @@ from cse.operations.change import Draft
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work
-from resources.datatypes import nearest, shown
+from resources.datatypes import shown
 from resources.errors import BadRequest, Conflict, NotFound, OriginatorError, ReceiverError
 from resources.model import Permission, Resource, ResourceType
 from resources.registry import Registry
@@ -70,16 +70,22 @@ def specialize(registry: Registry, base: ResourceType, content: dict[str, Any]) 
     value = inside.get(short) if isinstance(inside, dict) else None
     wanted = registry.specialization(base.number, value) if isinstance(value, str | int) else None
     found = registry.by_root.get(root) if isinstance(root, str) else None
-    if wanted is None and isinstance(value, str):
-        raise OriginatorError(f"{short}: {shown(value)} is no model that is known here; "
-                              f"{nearest(value, map(str, registry.specializations(base.number)))}",
+    if wanted is None and short == "cnd" and isinstance(value, str):
+        raise OriginatorError(f"{short}: {shown(value)} is no model that is known here{_alike(registry, base, value)}",
                               Status.SPECIALIZATION_SCHEMA_NOT_FOUND)
     if found is None or found.number != base.number or found.discriminator is None:
-        raise BadRequest(f"pc: root element {shown(root)} is no {base.name}; expected that of its model"
-                         + (f", {wanted.root!r}" if wanted is not None else ""))
+        raise BadRequest(f"pc: root element {shown(root)} stands for no kind of {base.name}; expected "
+                         + (f"{wanted.root!r}" if wanted is not None else f"that of a kind, and its {short}"))
     if wanted is not None and wanted is not found:
         raise BadRequest(f"{short}: {shown(value)} goes with the root element {wanted.root!r}, not with {root!r}")
     return found
+
+
+def _alike(registry: Registry, base: ResourceType, value: str) -> str:
+    """The end of a message: kinds of a type whose discriminating value ends as the unknown one does."""
+    end = f".{value.rpartition('.')[2]}".lower()
+    like = [known for known in map(str, registry.specializations(base.number)) if known.lower().endswith(end)]
+    return f"; did you mean {' or '.join(like)}?" if like else ""
 
 
 def check_given(type_: ResourceType, given: dict[str, Any], release: str | None) -> None:

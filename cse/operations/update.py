@@ -62,14 +62,18 @@ async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tupl
         if behaviour is not None:
             await behaviour.prepare(draft)
         work = Work()
-        if resource.type.instance is not None and not given.keys().isdisjoint(("mni", "mbs")):
+        if resource.type.instance is not None and "cni" in attributes \
+                and not given.keys().isdisjoint(("mni", "mbs")):
             attributes["cni"], attributes["cbs"] = await core.instances.make_room(
                 resource, attributes, work, attributes["cni"], attributes["cbs"]
             )
+        if behaviour is not None:
+            await behaviour.history(work, draft)
+        if core.tree.holds(resource) and resource.attributes is before:
+            break
+        work.abandon()
         if not core.tree.holds(resource):
             raise NotFound("to: the resource is gone")
-        if resource.attributes is before:
-            break
     resource.attributes = attributes
 
     def undo() -> None:
