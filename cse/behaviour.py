@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 class Behaviour:
-    """A behaviour that does nothing. ``core`` is the CSE it belongs to."""
+    """A behaviour that does nothing. ``core`` is the CSE it belongs to.
+
+    ``keyed``: the instances of such a parent have a key, which ``instance_key`` tells. ``settles``: the CREATE of such
+    a resource is not over before ``settle`` has had others do their part.
+    """
+
+    keyed = False
+    settles = False
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -34,6 +41,9 @@ class Behaviour:
     def created(self, work: Work, resource: Resource, call: Call | None) -> None:
         """A resource has been put into the tree; ``call`` is None when the CSE itself made it."""
 
+    async def settle(self, resource: Resource, call: Call) -> None:
+        """Where ``settles``: what was created by request is durable, its answer waits. May undo it and raise CseError."""
+
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """A resource has other attributes than ``before``; ``given`` are those of the request."""
 
@@ -42,6 +52,10 @@ class Behaviour:
 
     def removed(self, work: Work, resource: Resource) -> None:
         """A resource is taken out of the tree: deleted, below a deleted one, or expired."""
+
+    def instance_key(self, call: Call, given: dict[str, Any]) -> str:
+        """What no other instance of its parent may have; asked where ``keyed``. May complete ``given``."""
+        raise NotImplementedError
 
     def instance_added(self, work: Work, parent: Resource, record: InstanceRecord,
                        attributes: Mapping[str, Any]) -> None:
@@ -55,6 +69,9 @@ class Behaviour:
 
     async def started(self) -> None:
         """Everything has been restored; requests are not served yet."""
+
+    def opened(self) -> None:
+        """All behaviours have started and what waits in the outbox is on its way: what was interrupted can go on."""
 
     async def stop(self) -> None:
         """The CSE ends: finish or cancel what was begun."""

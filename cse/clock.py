@@ -7,7 +7,7 @@ any precision compare as text in the order of time, so the core keeps and compar
 import asyncio
 import time
 from collections.abc import Awaitable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -54,3 +54,19 @@ def seconds_of(text: str) -> float:
         raise ValueError(f"expected YYYYMMDDTHHMMSS with an optional fraction after a comma, got {text!r}")
     moment = datetime.strptime(whole, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return moment.timestamp() + (int(fraction) / 10 ** len(fraction) if fraction else 0.0)
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - all timestamps are UTC
+
+
+def microseconds_of(text: str) -> int:
+    """Read a ``m2m:timestamp`` as microseconds since the epoch, exactly; raises ValueError when it is none."""
+    whole, _, fraction = text.partition(",")
+    moment = datetime.strptime(whole, "%Y%m%dT%H%M%S")  # noqa: DTZ007 - all timestamps are UTC
+    return (moment - _EPOCH) // timedelta(microseconds=1) + int(fraction.ljust(6, "0")[:6])
+
+
+def timestamp_of(microseconds: int) -> str:
+    """Write microseconds since the epoch as ``YYYYMMDDTHHMMSS,ffffff``; raises OverflowError beyond the calendar."""
+    moment = _EPOCH + timedelta(microseconds=microseconds)
+    return f"{moment.year:04d}{moment:%m%dT%H%M%S,%f}"

@@ -143,12 +143,17 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
         await check_place(call, given.get("rn"))
         if ri in core.tree.by_id:
             raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
-        work = Work()
+        work = Work(call.originator)
         place(core, work, resource, call)
-    await core.commit(work)
+    if behaviour is not None and behaviour.settles:
+        await core.commit(work)
+        await behaviour.settle(resource, call)
+        return result.created(call, type_, result.representation(resource), ri, resource.path, given,
+                              resource.attributes)
     response = result.created(call, type_, result.representation(resource), ri, resource.path, given, attributes)
     if type_.number == registration.AE:
         response.to = ri
+    await call.commit(work, response)
     return response
 
 
@@ -196,15 +201,16 @@ def content_size(given: dict[str, Any]) -> int:
 async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
     """Create an instance, one after the other in each parent."""
     core, parent = call.core, call.target.resource
-    work = Work()
+    work = Work(call.originator)
     if core.instances.takes_turns:
         async with await core.instances.turn(parent):
             record, attributes = await add_instance(call, work, type_, given)
     else:
         record, attributes = await add_instance(call, work, type_, given)
-    await core.commit(work)
-    return result.created(call, type_, result.instance_representation(type_, record), record.ri,
-                          f"{parent.path}/{attributes['rn']}", given, attributes)
+    response = result.created(call, type_, result.instance_representation(type_, record), record.ri,
+                              f"{parent.path}/{attributes['rn']}", given, attributes)
+    await call.commit(work, response)
+    return response
 
 
 async def add_instance(call: Call, work: Work, type_: ResourceType,
@@ -212,6 +218,11 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
     """Encode an instance as it is stored, count it in its parent, oldest ones making room for it."""
     core, parent = call.core, call.target.resource
     before = parent.attributes
+    behaviour = core.behaviours.get(parent.type.number)
+    key = None
+    if behaviour is not None and behaviour.keyed:
+        given = dict(given)
+        key = await check_key(call, behaviour.instance_key(call, given))
     name = given.get("rn")
     size = content_size(given)
     most = before.get("mbs")
@@ -237,7 +248,7 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
         attributes["st"] = state
     attributes.update(check_creator(given, call.originator))
     attributes["et"] = expires
-    record = InstanceRecord(seq, ri, parent.ri, name, type_.number, expires, size, encode(attributes))
+    record = InstanceRecord(seq, ri, parent.ri, name, type_.number, expires, size, encode(attributes), key)
     newest = shelf.newest
     parent.attributes = {**before, "cni": count, "cbs": total, "lt": stamp}
     if state is not None:
@@ -252,15 +263,23 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
         work.put_instance(record)
     else:
         work.remove_instance(record)  # it had no room, but its number has been given out
+    core.notifier.instance_created(work, parent, type_, record, attributes)
+    if behaviour is not None:
+        behaviour.instance_added(work, parent, record, attributes)
     if core.instances.takes_turns:
         work.put(parent)  # a late record could show what somebody else has begun and not handed over yet
     else:
         work.put_later(parent)
-    core.notifier.instance_created(work, parent, type_, record, attributes)
-    behaviour = core.behaviours.get(parent.type.number)
-    if behaviour is not None:
-        behaviour.instance_added(work, parent, record, attributes)
     return record, attributes
+
+
+async def check_key(call: Call, key: str) -> str:
+    """4105 when an instance of the parent has the key already (TS-1)."""
+    parent = call.target.resource
+    other = await call.core.committer.instance_with_key(parent.ri, key)
+    if other is not None:
+        raise Conflict(f"dgt: {parent.path} has an instance with the time {key} already")
+    return key
 
 
 def instance_expiration(call: Call, parent: Resource, wanted: str | None) -> str:
