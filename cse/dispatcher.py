@@ -93,6 +93,8 @@ class Dispatcher:
         meter.ended(began, request.operation, response.status)
         response.request_id = request.request_id
         response.release_version = request.release_version
+        monitoring = self.core.notifier.monitoring
+        attempt = monitoring.begun(self.core, request) if monitoring.subscriptions else None
         return response
 
     async def _process(self, request: RequestPrimitive) -> ResponsePrimitive:
@@ -100,6 +102,8 @@ class Dispatcher:
         check_form(request, core.settings.releases)
         call = Call(core, request, core.identity.entity(request.originator) if request.originator else "")
         expiration = check_expiration(request, call.now)
+        if attempt is not None:
+            await monitoring.ended(self.core, attempt)
         support.check_request(request)
         check_result_expiration(request, expiration, call.now)
         registering = registers(request)

@@ -98,10 +98,11 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
     committer = Committer(ports.store, max_batch=ports.committing.max_batch, linger_s=ports.committing.linger_s)
     last_seq, last_id = await ports.store.high_water()
     tree = Tree(identity)
-    delivery = Delivery(Targets(tree, identity, ports.senders, settings.notification_timeout_s))
+    targets = Targets(tree, identity, ports.senders, settings.notification_timeout_s)
+    delivery = Delivery(targets)
     timers = Timers(ports.clock)
     dispatcher = Dispatcher(ports.meter)
-    core = dispatcher.core = delivery.core = Core(
+    core = dispatcher.core = delivery.core = targets.core = Core(
         settings=settings,
         identity=identity,
         registry=ports.registry,

@@ -45,6 +45,10 @@ class CseSettings:
     notification_timeout_s: float = 10.0
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0
+    max_notification_batch: int = 1000
+    max_notifications: int = 50_000
+    max_notification_pause_s: float = 600.0
+    target_removal: str = "accept"
     max_instances: int = 0
     max_bytes: int = 0
     max_results: int = 10_000

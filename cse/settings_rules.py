@@ -100,6 +100,13 @@ RULES: dict[str, Rule] = {
     "cse.max_wait_s": _time("Longest time that a blocking request may have its execution put off (oet)."),
     "cse.notification_timeout_s": _time("Time for one notification."),
     "cse.notification_retry_s": _time("How long a notification to a target that cannot be reached is tried again."),
+    "cse.max_notification_batch": _count("Most notifications in one batch, whatever a subscription asks for."),
+    "cse.max_notifications": _count("Most notifications that wait; what is above is given up, lowest priority first."),
+    "cse.max_notification_pause_s": _time("Longest pause between tries to reach a target that notifications wait for."),
+    "cse.target_removal": Rule(
+        "What happens when a notification target wants to leave a subscription that has no policy for that.",
+        choices=("accept", "reject", "ask", "inform"),
+    ),
     "cse.batch_duration_s": _time("Longest wait for a batch of notifications without a duration of its own."),
     "cse.max_instances": _count("Most instances of a container that states no limit; 0 sets none.", 0),
     "cse.max_bytes": _count("Most bytes of instances of a container that states no limit; 0 sets none.", 0),

@@ -18,18 +18,16 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "ae": frozenset({"at", "aa", "ast", "daci", "esi"}),
     "cnt": frozenset({"at", "aa", "ast", "daci"}),
     "cin": frozenset({"at", "aa", "ast", "dcnt"}),
-    "grp": frozenset({"at", "aa", "ast", "daci", "nar", "spty"}),
-    "sub": frozenset({"daci", "gpi", "nfu", "rl", "psn", "pn", "nsp", "acrs", "nse", "eeno", "ma"}),
+    "grp": frozenset({"at", "aa", "ast", "daci"}),
+    "crs": frozenset({"daci"}),
+    "sub": frozenset({"daci", "ma"}),
 }
 
-#: Members of a subscription's ``enc`` and event types without behaviour here.
-EVENT_CRITERIA = frozenset({"om", "md", "aq"})
-EVENT_TYPES = frozenset({6, 7, 8, 9, 10})
+#: Members of a subscription's ``enc`` without behaviour here.
+EVENT_CRITERIA = frozenset({"aq"})
 
 #: Filter criteria tags without behaviour here.
-CONDITIONS = frozenset({"smf", "cfs", "cfq", "gmty", "geom", "gsf", "aq", "ops"})
-FILTER_USAGES = frozenset({3, 4})
-RESULT_CONTENTS = frozenset({10, 11, 12})
+CONDITIONS = frozenset({"aq"})
 
 
 def check_attributes(short: str, given: Mapping[str, Any]) -> None:
@@ -48,8 +46,6 @@ def check_event_criteria(criteria: Mapping[str, Any]) -> None:
     """Raise NotImplementedHere for parts of ``enc`` that this CSE cannot honour."""
     for name in EVENT_CRITERIA.intersection(criteria):
         raise NotImplementedHere(f"enc.{name}: not implemented here")
-    for event in EVENT_TYPES.intersection(criteria.get("net", ())):
-        raise NotImplementedHere(f"enc.net: event type {event} is not implemented here; 1 to 5 are")
 
 
 def check_filter(criteria: FilterCriteria) -> None:

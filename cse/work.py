@@ -13,11 +13,15 @@ from resources.model import Resource
 
 
 class Work:
-    """Collects changes. The tree is changed while collecting; ``undo`` holds how to take that back."""
+    """Collects changes. The tree is changed while collecting; ``undo`` holds how to take that back.
 
-    __slots__ = ("changes", "consequences", "outbox", "touched", "undo")
+    ``originator`` is who asked for them; empty for what the CSE does by itself.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("changes", "consequences", "originator", "outbox", "touched", "undo")
+
+    def __init__(self, originator: str = "") -> None:
+        self.originator = originator
         self.changes = WriteSet()
         self.touched: list[Resource] = []
         self.undo: list[Callable[[], None]] = []

@@ -13,6 +13,7 @@ from resources.complex_types import (
     set_of_notification_stats_info,
 )
 from resources.datatypes import Invalid, list_of, shown
+from resources.duration import seconds_of_duration
 from resources.enumerations import notification_content_type, pending_notification
 from resources.errors import BadRequest, NoPrivilege, OriginatorError, ReceiverError
 from resources.model import Change, Hooks, Permission, ResourceType, row
@@ -48,6 +49,10 @@ MISSING_DATA = 8
 
 #: Long names of the types a notification can be addressed to by resource ID.
 TARGET_TYPES = ("AE", "CSEBase", "remoteCSE", "crossResourceSubscription")
+#: Event types that go with no other, and those of one resource type alone (SUB-11).
+ALONE = frozenset({BLOCKING_UPDATE, MISSING_DATA})
+EVENTS_OF = {NO_CHILD: "container", TRIGGER_RECEIVED: "AE"}
+
 TARGET_SCHEMES = ("http", "https", "coap", "coaps", "mqtt", "mqtts", "ws", "wss")
 
 #: Attributes a blocking subscription must not have (SUB-5).
@@ -123,6 +128,26 @@ def _check_content_type(change: Change, criteria: Mapping[str, Any]) -> None:
     first = CONTENT_TYPES[events[0]] if events else OPERATION_CONTENT_TYPES
     allowed = [number for number in first if all(number in CONTENT_TYPES[event] for event in events)]
     if change.current is None and "nct" not in change.given and allowed:
+def _check_events(change: Change, criteria: Mapping[str, Any]) -> None:
+    """SUB-11: event types that stand alone, and those that only one type of resource has."""
+    assert change.parent is not None
+    events, parent = set(criteria.get("net", ())), change.parent.type.name
+    for event in ALONE & events:
+        if len(events) > 1:
+            raise BadRequest(f"enc.net: {event} stands alone; expected no other event type with it")
+    for event, type_ in EVENTS_OF.items():
+        if event in events and parent != type_:
+            raise BadRequest(f"enc.net: {event} is an event of a {type_} alone; the parent is a {parent}")
+
+
+def _check_rate(change: Change) -> None:
+    """SUB-22: a rate limit lets something through, in a window that takes some time."""
+    limit = change.attributes.get("rl")
+    if limit is not None and (limit["mnn"] < 1 or seconds_of_duration(limit["tww"]) <= 0):
+        raise BadRequest("rl: expected at least one notification (mnn) in a window longer than nothing (tww); with "
+                         f"mnn {limit['mnn']} and tww {limit['tww']} none would ever be sent")
+
+
         change.attributes["nct"] = allowed[0]
     elif change.attributes["nct"] not in allowed:
         possible = f"expected {' or '.join(map(str, allowed))}" if allowed else "these event types share none"
@@ -203,6 +228,8 @@ async def _check(change: Change) -> None:
 
 
 _PARENTS = """
+    _check_events(change, criteria)
+    _check_rate(change)
 accessControlPolicy action AE AEContactList authorizationDecision authorizationInformation authorizationPolicy
 backgroundDataTransfer container CSEBase delivery dependency dynamicAuthorizationConsultation eventConfig execInstance
 flexContainer group locationPolicy m2mServiceSubscriptionProfile mgmtCmd mgmtObj multimediaSession node

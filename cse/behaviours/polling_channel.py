@@ -67,6 +67,8 @@ class PollingChannelBehaviour(Behaviour):
     async def _poll(self, call: Call, channel: Resource) -> ResponsePrimitive:
         """PCH-2: one request as ``m2m:rqp``, or all that wait as a list of them."""
         every = channel.attributes.get("rqag") is True
+        assert channel.parent is not None
+        self.core.notifier.reachable(channel.parent)
         found = await self.core.polling.poll(channel, self._patience_s(call), every=every)
         objects = [object_from_request(request) for request in found]
         content: dict[str, Any] = {"m2m:agrp": {"m2m:rqp": objects}} if every else {"m2m:rqp": objects[0]}

@@ -1,229 +1,137 @@
-"""Delivery of notifications: one queue per target, in order, with the policies of the subscription (SUB-21 … SUB-27).
+"""Delivery of notifications: one outlet per target, in order, with the policies of the subscription (SUB-21 … SUB-27).
 
-A record stays in the outbox until its target has answered, or cannot be reached for ``retry`` long. Batches (``bn``)
-collect in memory what the outbox already has, so that a restart goes on with them.
+A record stays in the outbox until its target has answered, or it is given up. A notification without policies goes to
+the outlet of its target at once; any other goes through the lane of its subscription and target.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cse.codecs import Raw
+from cse.notifications import buffer, statistics
+from cse.notifications.lane import Lane
+from cse.notifications.outlet import Outlet
+from cse.notifications.parcel import FINAL, Parcel, single
+from cse.notifications.policy import Policy
+from cse.notifications.target_removal import answered
 from cse.notifications.targets import Targets
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from cse.storage.port import OutboxRecord, StoreError, WriteSet
 from cse.work import Work
-from resources.duration import seconds_of_duration
 from resources.model import Resource
 from resources.status import Status
+from resources.subscription import is_url, resource_of
 
 if TYPE_CHECKING:
     from cse.core import Core
 
 log = logging.getLogger("banyan.notifications")
 
-#: Pauses between tries to reach a target, in seconds; each is double the one before.
-FIRST_PAUSE_S = 0.25
-#: Event category of "only the latest" (SUB-22).
-LATEST = 4
-
-
-@dataclass(slots=True, eq=False)
-class Parcel:
-    """One NOTIFY to one target: a single notification, or a batch of them. ``since`` is when it was accepted."""
-
-    records: list[OutboxRecord]
-    content: dict[str, Any]
-    event_category: int | None
-    counted: bool
-    since: float
-    under_way: bool = False
-    dropped: bool = False
-
-
-@dataclass(slots=True)
-class Collection:
-    """What a batch has collected, and the timer that ends it."""
-
-    records: list[OutboxRecord]
-    timer: asyncio.Task[None] | None = None
-
 
 class Delivery:
-    """The outgoing notifications of one CSE. Counters: ``sent``, ``failed``, ``pending``."""
+    """The outgoing notifications of one CSE. Counters: ``sent``, ``failed``, and ``pending``, those that wait.
+
+    ``policies`` are those of the subscriptions that are not plain; ``schedules`` the IDs of all ``<schedule>``.
+    """
 
     def __init__(self, targets: Targets) -> None:
         self.core: Core
         self.sent = 0
         self.failed = 0
-        self._targets = targets
-        self._queues: dict[str, deque[Parcel]] = {}
-        self._workers: dict[str, asyncio.Task[None]] = {}
-        self._collections: dict[tuple[str, str], Collection] = {}
+        self.pending = 0
+        self.policies: Mapping[str, Policy] = {}
+        self.schedules: set[str] = set()
+        self.outlets: dict[str, Outlet] = {}
+        self.lanes: dict[str, dict[str, Lane]] = {}
+        self.targets = targets
+        self._removals: set[asyncio.Task[None]] = set()
         self._stopped = False
-
-    @property
-    def pending(self) -> int:
-        """Number of notifications that wait."""
-        return sum(map(len, self._queues.values())) + sum(len(one.records) for one in self._collections.values())
 
     def accept(self, records: Sequence[OutboxRecord]) -> None:
         """Take durable records for delivery, in order; after ``stop`` they wait in the outbox for the next start."""
-        for record in () if self._stopped else records:
-            resource = self.core.tree.by_id.get(record.subscription)
-            if record.meta or resource is None:
-                self._enqueue(record.target, [record], None, counted=False)
-            elif "bn" in resource.attributes:
-                self._collect(resource, record)
+        if self._stopped:
+            return
+        self.pending += len(records)
+        policies = self.policies
+        for record in records:
+            if record.meta == FINAL or (record.subscription not in policies and not self.schedules):
+                self.outlet(record.target).put(single(record, self.core.clock.time()))
             else:
-                if resource.attributes.get("ln"):
-                    self._drop_queued(record.subscription, record.target)
-                self._enqueue(record.target, [record], resource)
+                self._take(record)
+        if self.pending > self.core.settings.max_notifications:
+            self._shed()
 
-    def _enqueue(self, target: str, records: list[OutboxRecord], resource: Resource | None, *,
-                 batch: bool = False, counted: bool = True) -> None:
-        attributes = resource.attributes if resource is not None else {}
-        category = LATEST if attributes.get("ln") else attributes.get("nec")
-        content = {"m2m:agn": {"m2m:sgn": [Raw(record.body) for record in records]}} if batch \
-            else {"m2m:sgn": Raw(records[0].body)}
-        parcel = Parcel(records, content, category, counted, self.core.clock.time())
-        self._queues.setdefault(target, deque()).append(parcel)
-        if target not in self._workers:
-            self._workers[target] = asyncio.get_running_loop().create_task(self._work(target))
+    def _take(self, record: OutboxRecord) -> None:
+        resource = self.core.tree.by_id.get(record.subscription)
+        if resource is None:
+            self.outlet(record.target).put(single(record, self.core.clock.time()))
+            return
+        lanes = self.lanes.setdefault(record.subscription, {})
+        lane = lanes.get(record.target)
+        if lane is None:
+            lane = lanes[record.target] = Lane(self, resource, record.target)
+        lane.take(record)
 
-    def _collect(self, resource: Resource, record: OutboxRecord) -> None:
-        """Put a record into the batch; a full batch goes at once, any other when its time is over (SUB-22)."""
-        policy = resource.attributes["bn"]
-        key = (record.subscription, record.target)
-        collection = self._collections.setdefault(key, Collection([]))
-        collection.records.append(record)
-        number = policy.get("num")
-        if number and len(collection.records) >= number:
-            self._flush(key)
-        elif collection.timer is None:
-            duration = policy.get("dur")
-            seconds = self.core.settings.batch_duration_s if duration is None else seconds_of_duration(duration)
-            collection.timer = asyncio.get_running_loop().create_task(self._flush_after(key, seconds))
+    def outlet(self, target: str) -> Outlet:
+        """The way to a target."""
+        found = self.outlets.get(target)
+        if found is None:
+            found = self.outlets[target] = Outlet(self, target)
+        return found
 
-    async def _flush_after(self, key: tuple[str, str], seconds: float) -> None:
-        await self.core.clock.sleep(seconds)
-        collection = self._collections.get(key)
-        if collection is not None:
-            collection.timer = None
-            self._flush(key)
+    def left(self, outlet: Outlet) -> None:
+        """An outlet has nothing more to do for now."""
+        if not outlet.queue and not outlet.waiting and outlet.worker is None:
+            self.outlets.pop(outlet.target, None)
 
-    def _flush(self, key: tuple[str, str]) -> None:
-        collection = self._collections.pop(key)
-        if collection.timer is not None:
-            collection.timer.cancel()
-        resource = self.core.tree.by_id.get(key[0])
-        records = collection.records
-        if resource is not None and resource.attributes.get("ln"):
-            self._settle([record.id for record in records[:-1]])
-            records = records[-1:]
-        self._enqueue(key[1], records, resource, batch=True)
+    # sending
 
-    def drop(self, subscription: str) -> list[int]:
-        """Forget what waits for a subscription, but not what is being sent; returns the outbox ids."""
-        dropped = [record.id for key in [key for key in self._collections if key[0] == subscription]
-                   for record in self._close(key)]
-        for target in self._queues:
-            dropped += self._take(subscription, target)
-        return dropped
-
-    def _close(self, key: tuple[str, str]) -> list[OutboxRecord]:
-        collection = self._collections.pop(key)
-        if collection.timer is not None:
-            collection.timer.cancel()
-        return collection.records
-
-    def _drop_queued(self, subscription: str, target: str) -> None:
-        self._settle(self._take(subscription, target))
-
-    def _take(self, subscription: str, target: str) -> list[int]:
-        """Take the parcels of a subscription out of a queue, but not one that is under way."""
-        queue = self._queues.get(target, deque())
-        taken = [parcel for parcel in queue
-                 if parcel.counted and not parcel.under_way and parcel.records[0].subscription == subscription]
-        if taken:
-            for parcel in taken:
-                parcel.dropped = True
-            left = [parcel for parcel in queue if not parcel.dropped]
-            queue.clear()
-            queue.extend(left)
-        return [record.id for parcel in taken for record in parcel.records]
-
-    def reviewed(self, resource: Resource, before: Mapping[str, Any]) -> None:
-        """A subscription was changed: with another ``bn``, or none, what was collected goes out."""
-        if before.get("bn") != resource.attributes.get("bn"):
-            for key in [key for key in self._collections if key[0] == resource.ri]:
-                self._flush(key)
-
-    async def _work(self, target: str) -> None:
-        queue, reachable = self._queues[target], True
+    async def send(self, target: str, content: Mapping[str, Any], event_category: int | None = None, *,
+                   timeout_s: float | None = None) -> ResponsePrimitive:
+        """Send one NOTIFY; that the target cannot be reached is TARGET_NOT_REACHABLE."""
         try:
-            while queue:
-                parcel = queue[0]
-                status = Status.TARGET_NOT_REACHABLE
-                if reachable or not self._overdue(parcel):
-                    status = await self._try(target, parcel)
-                else:  # a dead target must not hold up more than it lets go
-                    await asyncio.sleep(0)
-                reachable = status != Status.TARGET_NOT_REACHABLE
-                if not parcel.dropped:
-                    self._finished(parcel, status)
-                if queue and queue[0] is parcel:
-                    queue.popleft()
-            del self._queues[target]
-        finally:  # in the same step as the last look at the queue: what comes later starts a worker of its own
-            del self._workers[target]
-
-    async def _try(self, target: str, parcel: Parcel) -> Status:
-        """Send a parcel, again for a while when the target cannot be reached."""
-        pause = FIRST_PAUSE_S
-        while True:
-            parcel.under_way = True
-            status = await self.send(target, parcel.content, parcel.event_category)
-            if status != Status.TARGET_NOT_REACHABLE or self._overdue(parcel, pause):
-                return status
-            parcel.under_way = False
-            await self.core.clock.sleep(pause)
-            if parcel.dropped:
-                return status
-            pause *= 2
-
-    def _overdue(self, parcel: Parcel, pause: float = 0.0) -> bool:
-        """True when a parcel has waited as long as it may for a target that cannot be reached."""
-        return self.core.clock.time() + pause - parcel.since > self.core.settings.notification_retry_s
-
-    async def send(self, target: str, content: dict[str, Any], event_category: int | None = None) -> Status:
-        """Send one NOTIFY; unreachable is TARGET_NOT_REACHABLE."""
-        try:
-            return await self._targets.send(target, content, event_category)
+            return await self.targets.send(target, content, event_category, timeout_s=timeout_s)
         except Exception:
             log.exception("notification to %s failed", without_secrets(target))
-            return Status.INTERNAL_SERVER_ERROR
+            return ResponsePrimitive(Status.INTERNAL_SERVER_ERROR)
 
     async def forward(self, entity: Resource, request: RequestPrimitive) -> ResponsePrimitive:
         """Pass a NOTIFY of somebody else on to an AE."""
-        return await self._targets.forward(entity, request)
+        return await self.targets.forward(entity, request)
 
-    def _finished(self, parcel: Parcel, status: Status) -> None:
+    async def attempt(self, target: str, parcel: Parcel) -> Status:
+        """Send a parcel, count that, and look whether the answer asks for the removal of the target (SUB-28)."""
+        response = await self.send(target, parcel.content, parcel.category)
+        subscription = parcel.records[0].subscription
+        if parcel.lane is not None and parcel.lane.policy.counting:
+            replied = response.status != Status.TARGET_NOT_REACHABLE
+            work = Work()
+            statistics.count(work, parcel.lane.resource, [target], "rqs", *(("rsr",) if replied else ()))
+            self._write(work)
+        if response.content is not None and not parcel.final:
+            removal = answered(self.core, subscription, target, response)
+            if removal is not None:
+                task = asyncio.get_running_loop().create_task(removal)
+                self._removals.add(task)
+                task.add_done_callback(self._removals.discard)
+        return response.status
+
+    def finished(self, parcel: Parcel, status: Status) -> None:
+        """A parcel was answered, or is given up."""
         if status.succeeded:
             self.sent += len(parcel.records)
         else:
             self.failed += len(parcel.records)
             log.warning("notification to %s was not accepted: %s %s", without_secrets(parcel.records[0].target),
                         status.value, status.name)
+        self.pending -= len(parcel.records)
         work = Work()
-        for record in parcel.records:
-            work.changes.outbox[record.id] = None
-        if status.succeeded and parcel.counted:
+        for id_ in parcel.ids:
+            work.changes.outbox[id_] = None
+        if status.succeeded and not parcel.final:
             self._count(work, parcel.records[0].subscription)
         self._write(work)
 
@@ -246,11 +154,35 @@ class Delivery:
         work.undo.append(undo)
         work.put(resource)
 
-    def _settle(self, ids: Sequence[int]) -> None:
+    # forgetting
+
+    def drop(self, subscription: str) -> list[int]:
+        """Forget what waits for a subscription, but not what is being sent; returns the outbox ids."""
+        dropped = [id_ for lane in self.lanes.pop(subscription, {}).values() for id_ in lane.drop()]
+        for outlet in tuple(self.outlets.values()):
+            dropped += [id_ for parcel in outlet.take(subscription, drop=True) for id_ in parcel.ids]
+        self.pending -= len(dropped)
+        return dropped
+
+    def settle(self, ids: Sequence[int]) -> None:
+        """Take out of the outbox what is not sent any more because something newer replaces it."""
         if ids:
+            self.pending -= len(ids)
             work = Work()
             work.changes = WriteSet(outbox=dict.fromkeys(ids))
             self._write(work)
+
+    def give_up(self, ids: Sequence[int]) -> None:
+        """``settle`` for what is lost by that."""
+        self.failed += len(ids)
+        self.settle(ids)
+
+    def _shed(self) -> None:
+        """Too much waits: give up what counts least (SUB-25)."""
+        limit = self.core.settings.max_notifications
+        ids = buffer.shed(self, self.pending - limit + limit // 10)
+        log.warning("more than %d notifications wait: %d are given up", limit, len(ids))
+        self.give_up(ids)
 
     def _write(self, work: Work) -> None:
         """Write without waiting: a record that comes back after a crash is sent twice, never lost."""
@@ -259,13 +191,53 @@ class Delivery:
         except StoreError as error:
             log.error("the outbox cannot be written: %s", error)
 
+    # changes
+
+    def reviewed(self, resource: Resource, before: Mapping[str, Any]) -> None:
+        """A subscription was changed: what waits for a target that is none any more goes, the rest as it says now."""
+        lanes = self.lanes.get(resource.ri, {})
+        for target in set(before["nu"]).difference(resource.attributes["nu"]):
+            lane = lanes.pop(target, None)
+            taken = lane.drop() if lane is not None else []
+            outlet = self.outlets.get(target)
+            for parcel in outlet.take(resource.ri, drop=True) if outlet is not None else ():
+                taken += parcel.ids
+            self.settle(taken)
+        for lane in tuple(lanes.values()):
+            lane.review(batch_changed=before.get("bn") != resource.attributes.get("bn"))
+
+    def changed(self, ri: str) -> None:
+        """What goes by the policy of this resource goes by another one."""
+        for lane in tuple(self.lanes.get(ri, {}).values()):
+            lane.review(batch_changed=True)
+
+    def review(self) -> None:
+        """A schedule has changed: what is held may go, or wait for another moment."""
+        for lane in self._lanes():
+            lane.release()
+
+    def reachable(self, entity: Resource) -> None:
+        """There is a sign that an AE or CSE can be reached: try again what waits for it."""
+        for outlet in tuple(self.outlets.values()):
+            if outlet.waiting and self._leads_to(outlet.target, entity):
+                outlet.retry()
+        for lane in self._lanes():
+            if lane.held and not lane.away and self._leads_to(lane.target, entity):
+                lane.release()
+
+    def _lanes(self) -> Iterator[Lane]:
+        return (lane for lanes in tuple(self.lanes.values()) for lane in tuple(lanes.values()))
+
+    def _leads_to(self, target: str, entity: Resource) -> bool:
+        return not is_url(target) and self.core.tree.find(resource_of(target)) is entity
+
     async def stop(self) -> None:
         """End the workers; what was not sent is in the outbox."""
         self._stopped = True
-        tasks = [*self._workers.values(), *(one.timer for one in self._collections.values() if one.timer is not None)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for removal in self._removals:
+            removal.cancel()
+        for outlet in tuple(self.outlets.values()):
+            await outlet.stop()
 
 
 def without_secrets(target: str) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cse.client.transport import Sender, Unreachable
 from cse.identifiers import Identity
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.tree import Tree
+from resources.errors import BadRequest
 from resources.model import Resource
 from resources.status import Status
+from resources.subscription import is_url, resource_of
+
+if TYPE_CHECKING:
+    from cse.core import Core
 
 AE, CSE_BASE = 2, 5
 
@@ -25,6 +30,7 @@ class Targets:
     """Ways out of one CSE. ``senders`` maps a URL scheme to the binding's client."""
 
     def __init__(self, tree: Tree, identity: Identity, senders: Mapping[str, Sender], timeout_s: float) -> None:
+        self.core: Core
         self._tree = tree
         self._identity = identity
         self._senders = senders
@@ -32,37 +38,69 @@ class Targets:
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(4)
 
-    async def send(self, target: str, content: dict[str, Any], event_category: int | None = None) -> Status:
-        """Send a NOTIFY of this CSE to an entry of ``nu`` or ``su``; returns the answered status."""
+    async def send(self, target: str, content: Mapping[str, Any], event_category: int | None = None, *,
+                   timeout_s: float | None = None) -> ResponsePrimitive:
+        """Send a NOTIFY of this CSE to an entry of ``nu`` or ``su``."""
         request = RequestPrimitive(
             Operation.NOTIFY, "", self._identity.cse_id, f"{self._prefix}-{next(self._numbers)}", RELEASE,
-            content=content, event_category=event_category,
+            content=dict(content), event_category=event_category,
         )
-        target = target.partition("?ct=")[0]
-        if "://" in target:
-            return (await self._try(target, request)).status
-        resource = self._tree.find(target)
-        if resource is not None and resource.type.number == CSE_BASE:
-            return Status.OK
-        if resource is None or resource.type.number != AE:
-            return Status.TARGET_NOT_REACHABLE
-        return (await self.forward(resource, request)).status
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        if is_url(target):
+            return await self._try(target.partition("?ct=")[0], request, timeout_s)
+        resource = self._tree.find(resource_of(target))
+        if resource is None:
+            return await self._remote(resource_of(target), request)
+        if resource.type.number == CSE_BASE:
+            return ResponsePrimitive(Status.OK)
+        if resource.type.number == AE:
+            return await self.forward(resource, request, timeout_s)
+        return await self._local(resource, request)
 
-    async def forward(self, entity: Resource, request: RequestPrimitive) -> ResponsePrimitive:
-        """Pass a NOTIFY on to an AE: each point of access in turn until one answers (AE-8)."""
+    async def forward(self, entity: Resource, request: RequestPrimitive,
+                      timeout_s: float | None = None) -> ResponsePrimitive:
+        """Pass a NOTIFY on to an AE: through its polling channel, else by each point of access in turn (AE-8)."""
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        request.to = self._identity.sp_relative(entity.ri)
+        polled = await self.core.polling.deliver(entity, request, timeout_s)
+        if polled is not None:
+            return _unreachable() if polled.status == Status.REQUEST_TIMEOUT else polled
         if entity.attributes.get("rr"):
-            request.to = self._identity.sp_relative(entity.ri)
             for url in entity.attributes.get("poa") or ():
-                response = await self._try(url, request)
+                response = await self._try(url, request, timeout_s)
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
-        return ResponsePrimitive(Status.TARGET_NOT_REACHABLE)
+        return _unreachable()
 
-    async def _try(self, url: str, request: RequestPrimitive) -> ResponsePrimitive:
+    async def _local(self, resource: Resource, request: RequestPrimitive) -> ResponsePrimitive:
+        """NOTIFY a resource of this CSE; that the CSE itself asks is as good as proved to its behaviour."""
+        request.to = resource.ri
+        request.authenticated = self._identity.cse_id
+        return await self.core.handle(request)
+
+    async def _remote(self, target: str, request: RequestPrimitive) -> ResponsePrimitive:
+        """NOTIFY a resource of another CSE."""
+        try:
+            cse = self._identity.address(target).cse
+        except BadRequest:
+            return _unreachable()
+        if cse is None:
+            return _unreachable()
+        request.to = target
+        try:
+            return await self.core.ask_remote(cse, request)
+        except Unreachable:
+            return _unreachable()
+
+    async def _try(self, url: str, request: RequestPrimitive, timeout_s: float) -> ResponsePrimitive:
         sender = self._senders.get(urlsplit(url).scheme)
         if sender is None:
-            return ResponsePrimitive(Status.TARGET_NOT_REACHABLE)
+            return _unreachable()
         try:
-            return await sender.send(url, request, timeout_s=self._timeout_s)
+            return await sender.send(url, request, timeout_s=timeout_s)
         except Unreachable:
-            return ResponsePrimitive(Status.TARGET_NOT_REACHABLE)
+            return _unreachable()
+
+
+def _unreachable() -> ResponsePrimitive:
+    return ResponsePrimitive(Status.TARGET_NOT_REACHABLE)

@@ -40,6 +40,27 @@ def peek(content: dict[str, Any]) -> dict[str, Any]:
 
 
 async def change(call: Call, resource: Resource, given: dict[str, Any]) -> ResponsePrimitive:
+    """Check the change and do it, once the target of a blocking subscription has agreed (SUB-30)."""
+    blocking = call.core.notifier.blocking
+    async with blocking.hold(resource):
+        if blocking.asks(resource, given):
+            await rehearse(call, resource, given)
+            await blocking.consent(call, resource, given)
+        return await perform_change(call, resource, given)
+
+
+async def rehearse(call: Call, resource: Resource, given: dict[str, Any]) -> None:
+    """Check a change that others are asked about before it is done."""
+    if not call.core.tree.holds(resource):
+        raise NotFound("to: the resource is gone")
+    behaviour = call.core.behaviours.get(resource.type.number)
+    draft = Draft(call, resource.type, call.originator, given, apply(call, resource, given), resource, resource.parent)
+    await draft.check()
+    if behaviour is not None:
+        await behaviour.prepare(draft)
+
+
+async def perform_change(call: Call, resource: Resource, given: dict[str, Any]) -> ResponsePrimitive:
     """Check the change and do it; begin again when another one came in between while checking."""
     async with await call.core.instances.turn(resource):
         work, before = await prepare(call, resource, given)
@@ -61,7 +82,7 @@ async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tupl
         await draft.check()
         if behaviour is not None:
             await behaviour.prepare(draft)
-        work = Work()
+        work = Work(call.originator)
         if resource.type.instance is not None and "cni" in attributes \
                 and not given.keys().isdisjoint(("mni", "mbs")):
             attributes["cni"], attributes["cbs"] = await core.instances.make_room(

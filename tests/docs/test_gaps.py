@@ -39,7 +39,6 @@ def test_parameters_and_criteria() -> None:
 def test_numbers() -> None:
     assert numbers("result contents of a RETRIEVE") == support.RESULT_CONTENTS
     assert numbers("filter usages") == support.FILTER_USAGES
-    assert numbers("event types") == support.EVENT_TYPES
     assert Status.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED in numbers("response types")
 
 
