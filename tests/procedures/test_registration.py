@@ -46,8 +46,8 @@ async def test_ae_1_app_id(rig: Rig, api: Any, status: Status) -> None:
 
 
 @pytest.mark.parametrize(("to", "status"), [
-    pytest.param("/other/cse", Status.BAD_REQUEST, id="AE-1 another CSE"),
-    pytest.param("//elsewhere/other/cse", Status.BAD_REQUEST, id="AE-1 another SP"),
+    pytest.param("/other/cse", Status.BAD_REQUEST, id="AE-1 FWD-3 another CSE"),
+    pytest.param("//elsewhere/other/cse", Status.BAD_REQUEST, id="AE-1 FWD-3 another SP"),
     pytest.param("cse/cae1", Status.INVALID_CHILD_RESOURCE_TYPE, id="AE-1 below an AE"),
     pytest.param("cse/none", Status.NOT_FOUND, id="AE-1 nowhere"),
 ])
