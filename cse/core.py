@@ -6,10 +6,11 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cse.access.decision import AccessControl
 from cse.behaviour import Behaviour
+from cse.bounded import Bounded
 from cse.client.transport import Unreachable
 from cse.clock import Clock, timestamp
 from cse.codecs import Limits, decode
@@ -17,6 +18,7 @@ from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
 from cse.polling import PollingQueues
 from cse.primitive import Operation, RequestPrimitive
+from cse.schedules import Schedule
 from cse.settings import CseSettings
 from cse.storage.committer import Committer
 from cse.storage.port import InstanceRecord
@@ -41,6 +43,9 @@ log = logging.getLogger("banyan.core")
 #: Names of virtual resources that stand for an instance.
 LATEST, OLDEST, FAN_OUT_POINT = "la", "ol", "fopt"
 
+#: Seconds that a query which a request brings along may take.
+LONGEST_QUERY_S = 2.0
+
 #: m2m:geometryType of a point.
 POINT = 1
 #: What was stored has been checked before, whatever the limits of the codec were then.
@@ -59,8 +64,8 @@ class Core:
     ``ask_remote`` sends a request to another CSE, given as ``/csi`` or ``//sp/csi``; it raises Unreachable when no
     answer can be had.
 
-    ``behaviours`` are by resource type number. ``watchers`` are called when a structural resource, given by its
-    resource ID, or its instances have changed durably.
+    ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
+    ``watchers`` are called when a structural resource, given by its resource ID, or its instances have changed durably.
     """
 
     settings: CseSettings
@@ -79,7 +84,9 @@ class Core:
     seen: SeenGroupRequests
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
     ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
+    bounded: Bounded = field(default_factory=lambda: Bounded(LONGEST_QUERY_S))
     behaviours: dict[int, Behaviour] = field(default_factory=dict)
+    opening: Schedule | None = None
     watchers: dict[str, list[Callable[[Resource], None]]] = field(default_factory=dict)
 
     def watch(self, ri: str, callback: Callable[[Resource], None]) -> None:
@@ -146,10 +153,17 @@ class Target:
         return registry.instance_type(self.resource.type) or registry.by_number[self.instance.ty]
 
 
+class Ticket(Protocol):
+    """Keeps the outcome of a request whose answer was given before it was done (section 9)."""
+
+    def settle(self, work: Work, response: ResponsePrimitive) -> None:
+        """Write the outcome in the unit of work of the operation, so that a crash leaves both or neither."""
+
+
 class Call:
     """One request on its way: the primitive, who asks (normalised), when, and of what; ``Known`` to access control."""
 
-    __slots__ = ("core", "now", "originator", "request", "stamp", "target")
+    __slots__ = ("core", "first_group", "now", "originator", "request", "stamp", "target")
 
     def __init__(self, core: Core, request: RequestPrimitive, originator: str) -> None:
         self.core = core
@@ -158,6 +172,8 @@ class Call:
         self.now = core.clock.time()
         self.stamp = timestamp(self.now)
         self.target: Target
+        #: True at the first group that a request is fanned out by.
+        self.first_group = False
 
     @property
     def address(self) -> str | None:
@@ -205,6 +221,13 @@ class Call:
         """True unless the resource has expired (it may not have been removed yet)."""
         expires = resource.attributes.get("et")
         return expires is None or expires > self.stamp
+
+    def commit(self, work: Work, response: ResponsePrimitive) -> Awaitable[None]:
+        """Make what the request changes durable, and its outcome with it if the answer was given before."""
+        ticket: Ticket | None = self.request.ticket
+        if ticket is not None:
+            ticket.settle(work, response)
+        return self.core.commit(work)
 
     async def visible(self, resource: Resource) -> None:
         """Wait until what is about to be shown of a resource is durable."""

@@ -6,9 +6,16 @@ import logging
 import secrets
 from typing import Protocol
 
-from cse import fanout, registration, support
-from cse.clock import seconds_of
+from cse import registration, support
+from cse.behaviours.request import execution_of
+from cse.behaviours.schedule import check_open
+from cse.client.transport import Unreachable
 from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, resolve, settle_virtual
+from cse.fanout import point
+from cse.fanout.repetition import once
+from cse.modes.accept import accept
+from cse.modes.record import BLOCKING
+from cse.modes.times import check_expiration, check_result_expiration
 from cse.operations import create, delete, notify, retrieve, update
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
@@ -25,6 +32,9 @@ OPERATIONS = {
     Operation.DELETE: delete.perform,
     Operation.NOTIFY: notify.perform,
 }
+
+#: Resource type number of delivery.
+DELIVERY = 6
 
 #: Virtual children that stand for an instance.
 INSTANCES = frozenset({LATEST, OLDEST})
@@ -44,7 +54,7 @@ VIRTUAL_OPERATIONS = {
 #: Result contents by operation (RCN-1).
 RESULT_CONTENTS: dict[Operation, frozenset[int | None]] = {
     Operation.CREATE: frozenset({None, 0, 1, 2, 3, 9}),
-    Operation.RETRIEVE: frozenset({None, 1, 4, 5, 6, 7, 8}),
+    Operation.RETRIEVE: frozenset({None, 1, 4, 5, 6, 7, 8, 10, 11, 12}),
     Operation.UPDATE: frozenset({None, 0, 1, 9}),
     Operation.DELETE: frozenset({None, 0, 1, 4, 5, 6, 8}),
     Operation.NOTIFY: frozenset({None}),
@@ -83,6 +93,8 @@ class Dispatcher:
         """Answer a request. Never raises."""
         meter = self._meter
         began = meter.begun()
+        monitoring = self.core.notifier.monitoring
+        attempt = monitoring.begun(self.core, request) if monitoring.subscriptions else None
         try:
             response = await self._process(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
@@ -90,11 +102,11 @@ class Dispatcher:
         except BaseException:
             meter.ended(began, request.operation, Status.INTERNAL_SERVER_ERROR)
             raise
+        if attempt is not None:
+            await monitoring.ended(self.core, attempt)
         meter.ended(began, request.operation, response.status)
         response.request_id = request.request_id
         response.release_version = request.release_version
-        monitoring = self.core.notifier.monitoring
-        attempt = monitoring.begun(self.core, request) if monitoring.subscriptions else None
         return response
 
     async def _process(self, request: RequestPrimitive) -> ResponsePrimitive:
@@ -102,35 +114,42 @@ class Dispatcher:
         check_form(request, core.settings.releases)
         call = Call(core, request, core.identity.entity(request.originator) if request.originator else "")
         expiration = check_expiration(request, call.now)
-        if attempt is not None:
-            await monitoring.ended(self.core, attempt)
         support.check_request(request)
         check_result_expiration(request, expiration, call.now)
         registering = registers(request)
         if not registering:
             registration.check_originator(call)
+        if core.opening is not None:
+            check_open(call)
         check_parameters(core, request)
+        if request.response_type != BLOCKING or request.operation_execution is not None:
+            return await accept(call, execution_of(core))
         address = core.identity.address(request.to)
         if address.cse is not None:
-            raise route_away(address.cse, registering)
+            return await route(call, address.cse, registering)
         target = await resolve(core, address.segments, call.stamp)
         if target is not None:
             check_operation(target, call)
         if target is None:
             raise NotFound(f"to: there is no resource {request.to!r} here")
         call.target = target
-        if request.group_request_id is not None:
-            fanout.check_repeated(call)
-        if target.virtual is not None:
-            if target.virtual == FAN_OUT_POINT:
-                return await fanout.perform(call)
-            if target.virtual not in INSTANCES:
-                behaviour = core.behaviours.get(target.resource.type.number)
-                if behaviour is None:
-                    raise NotImplementedHere(f"{target.virtual}: this virtual resource is not implemented here")
-                return await behaviour.virtual(call)
-            call.target = await settle_virtual(core, target, call.stamp)
-        return await OPERATIONS[request.operation](call)
+        operate = OPERATIONS[request.operation] if target.virtual is None else operate_virtual
+        return await (operate(call) if request.group_request_id is None else once(call, operate))
+
+
+async def operate_virtual(call: Call) -> ResponsePrimitive:
+    """An operation on a virtual child: a fanOutPoint, one that stands for an instance, or one with a behaviour."""
+    core, target = call.core, call.target
+    assert target.virtual is not None
+    if target.virtual == FAN_OUT_POINT:
+        return await point.perform(call)
+    if target.virtual in INSTANCES:
+        call.target = await settle_virtual(core, target, call.stamp)
+        return await OPERATIONS[call.request.operation](call)
+    behaviour = core.behaviours.get(target.resource.type.number)
+    if behaviour is None:
+        raise NotImplementedHere(f"{target.virtual}: this virtual resource is not implemented here")
+    return await behaviour.virtual(call)
 
 
 def answer_to(error: Exception, request_id: str) -> ResponsePrimitive:
@@ -177,34 +196,6 @@ def take_fragment(request: RequestPrimitive) -> None:
     request.to, request.attribute_list = address, [name]
 
 
-def check_expiration(request: RequestPrimitive, now: float) -> float | None:
-    """V3: request expiration; relative times are milliseconds from arrival (ORD-3)."""
-    expiration = moment(request.request_expiration, "rqet", now)
-    if expiration is not None and expiration <= now:
-        raise OriginatorError("rqet: the request has expired", Status.REQUEST_TIMEOUT)
-    return expiration
-
-
-def check_result_expiration(request: RequestPrimitive, expiration: float | None, now: float) -> None:
-    """V5: the result must live at least as long as the request."""
-    result = moment(request.result_expiration, "rset", now)
-    if result is not None and result <= now:
-        raise OriginatorError("rset: the result would come too late", Status.REQUEST_TIMEOUT)
-    if result is not None and expiration is not None and result < expiration:
-        raise BadRequest("rset: is earlier than rqet; the result must live at least as long as the request")
-
-
-def moment(value: str | None, name: str, now: float) -> float | None:
-    """Read a ``m2m:absRelTimestamp`` as seconds since the epoch."""
-    if value is None:
-        return None
-    try:
-        return now + int(value) / 1000 if value.lstrip("-").isdigit() else seconds_of(value)
-    except (ValueError, OverflowError):
-        raise BadRequest(f"{name}: expected a timestamp such as 20260131T235959 or milliseconds from now, "
-                         f"got {value!r}") from None
-
-
 def check_parameters(core: Core, request: RequestPrimitive) -> None:
     """V9: what the operation must and must not carry; V11 for types that no request creates."""
     operation = request.operation
@@ -227,6 +218,8 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
         support.check_filter(request.filter_criteria)
     if type_ is not None and type_.in_only and core.settings.cse_type != "IN":
         raise OperationNotAllowed(f"ty: a {type_.name} is for an IN-CSE; this one is of type {core.settings.cse_type}")
+    if type_ is not None and type_.number == DELIVERY and not core.identity.entity(request.originator).startswith("/"):
+        raise OperationNotAllowed("ty: a delivery is for CSEs among themselves (Mcc)")
     if type_ is not None and not type_.creatable:
         raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
 
@@ -244,11 +237,15 @@ def check_type(core: Core, request: RequestPrimitive) -> ResourceType:
     return type_
 
 
-def route_away(cse: str, registering: bool) -> CseError:
-    """FWD-1, FWD-3: no other CSE is reachable from here; a registration would not be forwarded anyway."""
+async def route(call: Call, cse: str, registering: bool) -> ResponsePrimitive:
+    """FWD-1 … FWD-3: pass a request on to another CSE; an AE registers at its own registrar alone."""
     if registering:
-        return BadRequest(f"to: an AE registers at its own registrar, not at {cse}")
-    return NotFound(f"to: {cse} is not a CSE that this one can reach")
+        raise BadRequest(f"to: an AE registers at its own registrar, not at {cse}")
+    call.request.originator = call.core.identity.sp_relative(call.originator)
+    try:
+        return await call.core.ask_remote(cse, call.request)
+    except Unreachable:
+        raise NotFound(f"to: {cse} is not a CSE that this one can reach") from None
 
 
 def check_operation(target: Target, call: Call) -> None:

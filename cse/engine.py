@@ -65,6 +65,8 @@ class Cse:
         for behaviour in core.behaviours.values():
             await behaviour.started()
         core.notifier.release(await ports.store.outbox())
+        for behaviour in core.behaviours.values():
+            behaviour.opened()
         cse._expiry = asyncio.create_task(expiration.run(core))
         return cse
 

@@ -5,6 +5,7 @@ Field names are the snake_case of the standard's long names; the short names of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,8 @@ Content = dict[str, Any]
 class FilterCriteria:
     """``fc`` (TS-0004 7.3.3.17). ``conditions`` maps a tag (``lbl``, ``ty``, ``crb`` …) to its values, already typed.
 
-    ``atr``, ``catr`` and ``patr`` hold (name, value) pairs. Handling conditions have their own fields.
+    ``atr``, ``catr`` and ``patr`` hold (name, value) pairs. Handling conditions have their own fields; ``permissions``
+    (``ops``) are the permission bits asked for with rcn 12.
     """
 
     conditions: dict[str, list[Any]] = field(default_factory=dict)
@@ -31,6 +33,8 @@ class FilterCriteria:
     level: int | None = None
     offset: int | None = None
     relative_path: str | None = None
+    content_syntax: int | None = None
+    permissions: int | None = None
 
 
 @dataclass(slots=True)
@@ -39,6 +43,8 @@ class RequestPrimitive:
 
     ``content`` is the decoded ``pc``. ``attribute_list`` is a partial RETRIEVE (``atrl``). ``source_address`` is the
     IP address of the peer (for ``acip``); ``authenticated`` the entity that the transport proved, if any.
+    ``on_partial`` is told what a fan-out has so far, as its aggregated content, while it goes on (GRP-15).
+    ``ticket`` (``cse.core.Ticket``) keeps the outcome of one that was acknowledged; ``replace`` does not copy it.
     """
 
     operation: Operation
@@ -64,9 +70,12 @@ class RequestPrimitive:
     group_targets: list[str] | None = None
     attribute_list: list[str] | None = None
     vendor_information: str | None = None
+    semantic_query: bool | None = None
     unsupported: list[str] = field(default_factory=list)
     source_address: str | None = None
     authenticated: str | None = None
+    on_partial: Callable[[dict[str, Any]], None] | None = None
+    ticket: Any = field(default=None, init=False, compare=False, repr=False)
 
 
 @dataclass(slots=True)

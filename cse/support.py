@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cse.primitive import FilterCriteria, Operation, RequestPrimitive
-from resources.errors import NotImplementedHere, ReceiverError
-from resources.status import Status
+from cse.primitive import FilterCriteria, RequestPrimitive
+from resources.errors import NotImplementedHere
 
 #: Attributes by type short name that are known but have no behaviour here.
 ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -52,21 +51,9 @@ def check_filter(criteria: FilterCriteria) -> None:
     """Raise NotImplementedHere for filter criteria that this CSE cannot evaluate."""
     for tag in CONDITIONS.intersection(criteria.conditions):
         raise NotImplementedHere(f"fc.{tag}: this filter criterion is not implemented here")
-    if criteria.usage in FILTER_USAGES:
-        raise NotImplementedHere(f"fc.fu: {criteria.usage} is not implemented here; 1 (discovery) and 2 "
-                                 "(conditional retrieval) are")
 
 
 def check_request(request: RequestPrimitive) -> None:
-    """Raise ReceiverError for request parameters and modes that this CSE does not do (V4, RTP-2)."""
+    """Raise NotImplementedHere for request parameters that this CSE does not know what to do with (V4)."""
     if request.unsupported:
         raise NotImplementedHere(f"{request.unsupported[0]}: this request parameter is not implemented here")
-    if request.response_type == 1:
-        raise ReceiverError("rt: non-blocking synchronous requests are not implemented here; use 3 (blocking)",
-                            Status.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED)
-    if request.response_type in (2, 5):
-        raise NotImplementedHere(f"rt: {request.response_type} is not implemented here; use 3 (blocking)")
-    if request.operation_execution is not None:
-        raise NotImplementedHere("oet: delayed execution is not implemented here")
-    if request.result_content in RESULT_CONTENTS and request.operation is Operation.RETRIEVE:
-        raise NotImplementedHere(f"rcn: {request.result_content} is not implemented here; 0 to 9 are")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from resources.common import (
@@ -20,8 +21,8 @@ from resources.common import (
 from resources.complex_types import batch_notify, specialization_type
 from resources.datatypes import shown
 from resources.enumerations import MIXED, VIRTUAL_MEMBERS, consistency_strategy, member_type
-from resources.errors import OriginatorError
-from resources.model import Change, Hooks, ResourceType, row
+from resources.errors import BadRequest, CseError, OriginatorError
+from resources.model import Change, Hooks, MemberKind, ResourceType, row
 from resources.simple_types import (
     boolean_type,
     list_of_any_uri,
@@ -34,6 +35,13 @@ from resources.status import Status
 
 ABANDON_MEMBER = 1
 ABANDON_GROUP = 2
+
+#: Member types, original and announced, that have specializations of each kind.
+SPECIALIZED = {"cnd": (28, 10028), "mgd": (13, 10013)}
+
+#: Who tells what members are (``Change.member_kinds``), and whether one is what it should be.
+Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, MemberKind | CseError | None]]]
+Verdict = bool | CseError | None
 
 
 def _distinct(change: Change, members: list[str]) -> list[str]:
@@ -55,41 +63,43 @@ def _limit(change: Change) -> None:
         )
 
 
-async def _fits(change: Change, member: str, wanted: int) -> bool | None:
-    """GRP-2: True when the member has the wanted type, None when that cannot be known now."""
-    kind = await change.member_type(member)
-    if kind in VIRTUAL_MEMBERS and kind != wanted:
-        kind = await change.member_type(member.rpartition("/")[0])
-    if kind is None:
-        return None
-    return kind == wanted and _is_specialized(change, member)
+async def verdicts(ask: Ask, members: Sequence[str], attributes: Mapping[str, Any]) -> dict[str, Verdict]:
+    """GRP-2: whether each member has the type of the group; None where that cannot be known now.
+
+    A virtual member counts by its own type number or by that of what it stands under.
+    """
+    kinds = dict(await ask(members))
+    virtual = {member: member.rpartition("/")[0] for member, kind in kinds.items() if isinstance(kind, MemberKind)
+               and kind.number in VIRTUAL_MEMBERS and attributes["mt"] not in (MIXED, kind.number)}
+    if virtual:
+        above = await ask(list(virtual.values()))
+        kinds.update({member: above[parent] for member, parent in virtual.items()})
+    return {member: _fits(kind, attributes) if isinstance(kind, MemberKind) else kind for member, kind in kinds.items()}
 
 
-def _is_specialized(change: Change, member: str) -> bool:
-    """GRP-2: the specialization asked for by ``spty`` is the one of a local member."""
-    wanted: dict[str, Any] = change.attributes.get("spty") or {}
-    resource = change.find(member) if wanted else None
-    return resource is None or all(resource.attributes.get(name) == value for name, value in wanted.items())
+def _fits(kind: MemberKind, attributes: Mapping[str, Any]) -> bool:
+    wanted = next(iter(attributes.get("spty", {}).values()), None)
+    return attributes["mt"] in (MIXED, kind.number) and wanted in (None, kind.specialization)
 
 
 async def _validated(change: Change, known: frozenset[str]) -> bool:
-    """GRP-2 to GRP-4: check the type of every member that is not ``known``; return ``mtv``.
+    """GRP-2 to GRP-4: check every member that is not ``known``; return ``mtv``.
 
     Members are checked for existence also in a mixed group, remote ones only for their type.
     """
     attributes = change.attributes
+    unknown = [member for member in attributes["mid"] if member not in known
+               and (attributes["mt"] != MIXED or change.is_local(member))]
+    found = await verdicts(change.member_kinds, unknown, attributes)
     kept, complete = [], True
     for member in attributes["mid"]:
-        wanted = attributes["mt"]
-        fits: bool | None = True
-        if member not in known and wanted != MIXED:
-            fits = await _fits(change, member, wanted)
-        elif member not in known and change.is_local(member):
-            await change.member_type(member)
-        if fits is False:
+        fits = found.get(member, True)
+        if isinstance(fits, CseError):
+            raise fits
+        if fits is False and attributes["mt"] != MIXED:
             fits = _resolve(change, member)
         complete = complete and fits is not None
-        if fits is not False:
+        if fits is not False or attributes["mt"] == MIXED:
             kept.append(member)
     attributes["mid"] = kept
     return complete or attributes["mt"] == MIXED
@@ -110,8 +120,18 @@ def _resolve(change: Change, member: str) -> bool:
     return True
 
 
+def _check_specialization(attributes: Mapping[str, Any]) -> None:
+    """GRP-2: ``spty`` goes with the member types that have specializations."""
+    for name in attributes.get("spty", ()):
+        if attributes["mt"] not in SPECIALIZED[name]:
+            possible = " or ".join(map(str, SPECIALIZED[name]))
+            raise BadRequest(f"spty: {name} goes with mt {possible}, not with {attributes['mt']}")
+
+
 async def _check(change: Change) -> None:
     attributes, current = change.attributes, change.current
+    if current is None:
+        _check_specialization(attributes)
     if current is None or "mid" in change.given:
         attributes["mid"] = _distinct(change, attributes["mid"])
     _limit(change)

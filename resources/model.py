@@ -6,13 +6,14 @@ documentation prints it, a test compares it with the facts of the standard. Only
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from resources.datatypes import DataType
+    from resources.errors import CseError
     from resources.status import Status
 
 
@@ -169,6 +170,13 @@ class Resource:
         return f"<{self.type.name} {self.path} ({self.ri})>"
 
 
+class MemberKind(NamedTuple):
+    """What a member of a group is: type number, and the ``cnd`` or ``mgd`` that tells its specialization."""
+
+    number: int
+    specialization: Any = None
+
+
 class Change(Protocol):
     """What a ``check`` hook sees of a CREATE or an UPDATE that is about to be done.
 
@@ -201,11 +209,11 @@ class Change(Protocol):
     def same_entity(self, one: str, other: str) -> bool:
         """True when two AE-IDs or CSE-IDs in any form name the same entity (ADR-7)."""
 
-    async def member_type(self, identifier: str) -> int | None:
-        """Resource type number of a group member in any form; ``…/fopt`` and virtual members included.
+    async def member_kinds(self, identifiers: Sequence[str]) -> Mapping[str, MemberKind | CseError | None]:
+        """What group members are, in any form; ``…/fopt`` and virtual members included.
 
-        None: it cannot be checked now (unreachable). Raises NotFound (4004) for a missing local one and
-        ReceiverError 5105 when a remote one may not be read.
+        None: it cannot be known now (unreachable). An error: a missing one (4004), or one that may not be read on
+        its CSE (5105).
         """
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:

@@ -44,15 +44,19 @@ CONTENT_TYPES: dict[int, tuple[int, ...]] = {
 OPERATION_CONTENT_TYPES = (1, 2, 3)
 
 UPDATE_OF_RESOURCE = 1
+NO_CHILD = 5
+TRIGGER_RECEIVED = 6
 BLOCKING_UPDATE = 7
 MISSING_DATA = 8
 
-#: Long names of the types a notification can be addressed to by resource ID.
-TARGET_TYPES = ("AE", "CSEBase", "remoteCSE", "crossResourceSubscription")
 #: Event types that go with no other, and those of one resource type alone (SUB-11).
 ALONE = frozenset({BLOCKING_UPDATE, MISSING_DATA})
 EVENTS_OF = {NO_CHILD: "container", TRIGGER_RECEIVED: "AE"}
 
+#: Long names of the types a notification can be addressed to by resource ID.
+TARGET_TYPES = ("AE", "CSEBase", "remoteCSE", "crossResourceSubscription")
+#: A group is one when it forwards to ``nfu`` (GRP-20).
+GROUP = "group"
 TARGET_SCHEMES = ("http", "https", "coap", "coaps", "mqtt", "mqtts", "ws", "wss")
 
 #: Attributes a blocking subscription must not have (SUB-5).
@@ -75,7 +79,7 @@ def resource_of(target: str) -> str:
     return target.partition("?")[0]
 
 
-def _check_targets(change: Change) -> None:
+def check_targets(change: Change) -> None:
     """SUB-2: at least one target; each a resource ID of something that can be notified, or a URL of a binding."""
     targets = change.attributes["nu"]
     if not targets:
@@ -99,6 +103,8 @@ def _check_resource(change: Change, index: int, target: str) -> None:
     except Invalid as problem:
         raise BadRequest(f"nu[{index}]: {problem.problem}, or a URL") from None
     resource = change.find(resource_of(target))
+    if resource is not None and resource.type.name == GROUP and "nfu" in change.attributes:
+        return
     if resource is not None and resource.type.name not in TARGET_TYPES:
         raise BadRequest(f"nu[{index}]: {shown(target)} is a {resource.type.name}; "
                          f"expected one of {', '.join(TARGET_TYPES)}, or a URL")
@@ -122,12 +128,6 @@ def _check_criteria(change: Change, criteria: Mapping[str, Any]) -> None:
         raise BadRequest(f"enc: net {MISSING_DATA} needs md, the number of missing points and a duration")
 
 
-def _check_content_type(change: Change, criteria: Mapping[str, Any]) -> None:
-    """SUB-4: ``nct`` must suit every event type; left out at CREATE it is the first that does."""
-    events = event_types(criteria)
-    first = CONTENT_TYPES[events[0]] if events else OPERATION_CONTENT_TYPES
-    allowed = [number for number in first if all(number in CONTENT_TYPES[event] for event in events)]
-    if change.current is None and "nct" not in change.given and allowed:
 def _check_events(change: Change, criteria: Mapping[str, Any]) -> None:
     """SUB-11: event types that stand alone, and those that only one type of resource has."""
     assert change.parent is not None
@@ -148,6 +148,12 @@ def _check_rate(change: Change) -> None:
                          f"mnn {limit['mnn']} and tww {limit['tww']} none would ever be sent")
 
 
+def _check_content_type(change: Change, criteria: Mapping[str, Any]) -> None:
+    """SUB-4: ``nct`` must suit every event type; left out at CREATE it is the first that does."""
+    events = event_types(criteria)
+    first = CONTENT_TYPES[events[0]] if events else OPERATION_CONTENT_TYPES
+    allowed = [number for number in first if all(number in CONTENT_TYPES[event] for event in events)]
+    if change.current is None and "nct" not in change.given and allowed:
         change.attributes["nct"] = allowed[0]
     elif change.attributes["nct"] not in allowed:
         possible = f"expected {' or '.join(map(str, allowed))}" if allowed else "these event types share none"
@@ -188,7 +194,7 @@ def _is_own(change: Change, target: str) -> bool:
     return any(target == point or target.startswith((f"{point.rstrip('/')}/", f"{point}?")) for point in points)
 
 
-async def _verify(change: Change) -> None:
+async def verify_targets(change: Change) -> None:
     """SUB-6: every new target other than the originator's own must accept a verification request.
 
     One after the other: a list of foreign targets must not become a burst of requests before the first refusal.
@@ -218,18 +224,18 @@ async def _check(change: Change) -> None:
     elif change.given.keys().isdisjoint(("nu", "enc", "nct", *POLICIES)):
         return
     criteria = change.attributes.get("enc") or {}
-    _check_targets(change)
+    check_targets(change)
     _check_criteria(change, criteria)
     _check_content_type(change, criteria)
     _check_blocking(change, criteria)
+    _check_events(change, criteria)
+    _check_rate(change)
     if change.current is None and not all(_is_own(change, target) for target in change.attributes["nu"]):
         change.attributes["cr"] = change.originator
-    await _verify(change)
+    await verify_targets(change)
 
 
 _PARENTS = """
-    _check_events(change, criteria)
-    _check_rate(change)
 accessControlPolicy action AE AEContactList authorizationDecision authorizationInformation authorizationPolicy
 backgroundDataTransfer container CSEBase delivery dependency dynamicAuthorizationConsultation eventConfig execInstance
 flexContainer group locationPolicy m2mServiceSubscriptionProfile mgmtCmd mgmtObj multimediaSession node

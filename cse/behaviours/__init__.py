@@ -13,6 +13,7 @@ from cse.behaviours.notification_policies import (
 )
 from cse.behaviours.polling_channel import POLLING_CHANNEL, PollingChannelBehaviour
 from cse.behaviours.request import REQUEST, RequestBehaviour
+from cse.behaviours.schedule import SCHEDULE, ScheduleBehaviour
 from cse.behaviours.time_series import TimeSeriesBehaviour
 from resources.cross_resource_subscription import CROSS_RESOURCE_SUBSCRIPTION
 from resources.flex_container import FLEX_CONTAINER
@@ -30,6 +31,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     NOTIFICATION_TARGET_MGMT_POLICY_REF.number: PolicyReferenceBehaviour,
     POLICY_DELETION_RULES.number: DeletionRulesBehaviour,
     POLLING_CHANNEL: PollingChannelBehaviour,
+    SCHEDULE: ScheduleBehaviour,
     SUBSCRIPTION.number: SubscriptionBehaviour,
     REQUEST: RequestBehaviour,
     TIME_SERIES.number: TimeSeriesBehaviour,

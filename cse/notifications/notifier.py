@@ -110,9 +110,15 @@ class Notifier:
         work.undo.append(lambda: self.subscriptions.add(resource, self.delivery.core.settings))
         for waiting in self.delivery.drop(resource.ri):
             work.changes.outbox[waiting] = None
-        for target in dict.fromkeys((resource.attributes.get("su"), *resource.attributes.get("acrs", ()))):
+        for target in dict.fromkeys((resource.attributes.get("su"), *self._waiting_for(resource))):
             if target is not None:
                 self.tell_deletion(work, resource, target)
+
+    def _waiting_for(self, resource: Resource) -> list[str]:
+        """The ``acrs`` of a subscription, but not those of this CSE that have gone before (CRS-7)."""
+        find = self.delivery.core.tree.find
+        return [one for one in resource.attributes.get("acrs", ())
+                if not one.startswith(f"{self._cse_id}/") or find(one) is not None]
 
     def tell_deletion(self, work: Work, resource: Resource, target: str) -> None:
         """Send a notice that a subscription is gone, for this target (``sud``)."""

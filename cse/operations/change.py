@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cse.core import Call
-from cse.fanout import member_type
-from resources.errors import BadRequest
-from resources.model import Resource, ResourceType
+from cse.fanout.members import Inspection
+from resources.errors import BadRequest, CseError
+from resources.model import MemberKind, Resource, ResourceType
 from resources.status import Status
 
 
@@ -60,9 +60,9 @@ class Draft:
         identity = self.call.core.identity
         return identity.entity(one) == identity.entity(other)
 
-    async def member_type(self, identifier: str) -> int | None:
-        """Resource type number of a group member; None when it cannot be checked now."""
-        return await member_type(self.call, identifier)
+    async def member_kinds(self, identifiers: Sequence[str]) -> Mapping[str, MemberKind | CseError | None]:
+        """What group members are, with the rights of the originator; None for what cannot be known now."""
+        return await Inspection(self.call.core, self.originator, self.now).kinds(identifiers)
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
         """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resources.errors import NotFound
-from resources.model import Resource, ResourceType
+from resources.errors import CseError, NotFound
+from resources.model import MemberKind, Resource, ResourceType
 from resources.registry import Registry
 from resources.status import Status
 
@@ -60,13 +60,17 @@ class FakeChange:
     def same_entity(self, one: str, other: str) -> bool:
         return one.rpartition("/")[2] == other.rpartition("/")[2]
 
-    async def member_type(self, identifier: str) -> int | None:
+    async def member_kinds(self, identifiers: Sequence[str]) -> Mapping[str, MemberKind | CseError | None]:
+        return {identifier: self._kind(identifier) for identifier in identifiers}
+
+    def _kind(self, identifier: str) -> MemberKind | CseError | None:
         if identifier in self.remote:
-            return self.remote[identifier]
+            number = self.remote[identifier]
+            return None if number is None else MemberKind(number)
         found = self.local.get(identifier)
         if found is None:
-            raise NotFound(f"{identifier} is not here")
-        return found.type.number
+            return NotFound(f"{identifier} is not here")
+        return MemberKind(found.type.number, found.attributes.get("cnd", found.attributes.get("mgd")))
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
         self.sent.append((target, content))

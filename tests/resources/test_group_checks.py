@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from resources.errors import CseError, NotFound, OriginatorError, ReceiverError
-from resources.model import Resource
+from resources.model import MemberKind, Resource
 from resources.status import Status
 from tests.resources.fake import REGISTRY, FakeChange, resource
 
@@ -70,18 +71,31 @@ async def test_grp_2_a_virtual_member_counts_by_itself_or_by_its_parent(mt: int,
 
 async def test_grp_2_a_remote_member_that_may_not_be_read_refuses_the_group() -> None:
     class Unreadable(FakeChange):
-        async def member_type(self, identifier: str) -> int | None:
-            raise ReceiverError("no", Status.RECEIVER_HAS_NO_PRIVILEGE)
+        async def member_kinds(self, identifiers: Sequence[str]) -> Mapping[str, MemberKind | CseError | None]:
+            return {one: ReceiverError("no", Status.RECEIVER_HAS_NO_PRIVILEGE) for one in identifiers}
 
     with pytest.raises(CseError) as problem:
         await Unreadable(GRP, {"mid": ["/far/x"], "mnm": 1, "mt": 3}).run()
     assert problem.value.status is Status.RECEIVER_HAS_NO_PRIVILEGE
 
 
-async def test_grp_2_the_specialization_of_a_local_member() -> None:
-    change = create(["c1", "c2"], mt=CONTAINER, spty={"cnd": "org.x"})
-    change.local["c1"].attributes["cnd"] = "org.x"
-    assert (await change.run())["mid"] == ["c1"]
+@pytest.mark.parametrize(("mt", "spty", "kind", "more"), [
+    (13, {"mgd": 1006}, "mgo", {"mgd": 1006}), (28, {"cnd": "org.x"}, "fcnt", {"cnd": "org.x"}),
+])
+async def test_grp_2_the_specialization_of_a_member(mt: int, spty: dict[str, Any], kind: str,
+                                                    more: dict[str, Any]) -> None:
+    change = create(["a", "b", "c1"], mt=mt, spty=spty)
+    change.local |= {"a": resource(kind, "a", **more), "b": resource(kind, "b", **dict.fromkeys(more, 0))}
+    attributes = await change.run()
+    assert (attributes["mid"], attributes["mtv"]) == (["a"], True)
+
+
+@pytest.mark.parametrize(("mt", "spty"), [(3, {"cnd": "org.x"}), (13, {"cnd": "org.x"}), (28, {"mgd": 1001}),
+                                          (0, {"mgd": 1001})])
+async def test_grp_2_a_specialization_goes_with_its_member_type(mt: int, spty: dict[str, Any]) -> None:
+    with pytest.raises(CseError, match="spty: .* goes with mt") as problem:
+        await create([], mt=mt, spty=spty).run()
+    assert problem.value.status is Status.BAD_REQUEST
 
 
 async def test_grp_3_a_member_that_cannot_be_reached_waits_for_its_check() -> None:
