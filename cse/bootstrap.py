@@ -51,7 +51,9 @@ def restore(core: Core, records: Iterable[ResourceRecord]) -> None:
             behaviour.restored(resource)
 
 
-def _type_of(core: Core, record: ResourceRecord, attributes: dict[str, Any], parent: Resource | None) -> ResourceType:
+def _type_of(
+    core: Core, record: ResourceRecord, attributes: dict[str, Any], parent: Resource | None
+) -> ResourceType:
     """The type of a stored resource; raises StartError when it, or its model, is not known any more."""
     place = f"the store holds {parent.path if parent is not None else ''}/{attributes['rn']} ({record.ri})"
     type_ = core.registry.type_of(record.ty, attributes)

@@ -18,6 +18,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "cnt": frozenset({"at", "aa", "ast", "daci"}),
     "cin": frozenset({"at", "aa", "ast", "dcnt"}),
     "grp": frozenset({"at", "aa", "ast", "daci"}),
+    "fcnt": frozenset({"at", "aa", "ast", "daci"}),
     "crs": frozenset({"daci"}),
     "sub": frozenset({"daci", "ma"}),
 }
@@ -30,7 +31,10 @@ CONDITIONS = frozenset({"aq"})
 
 
 def check_attributes(short: str, given: Mapping[str, Any]) -> None:
-    """Raise NotImplementedHere when a request sets an attribute that has no behaviour here."""
+    """Raise NotImplementedHere when a request sets an attribute that has no behaviour here.
+
+    ``short`` is that of the base type: its specializations have the same gaps.
+    """
     if given.get("enc"):
         check_event_criteria(given["enc"])
     missing = ATTRIBUTES.get(short)

@@ -55,7 +55,7 @@ class Model:
 
     @property
     def cnd(self) -> str:
-        """containerDefinition."""
+        """The value of containerDefinition, the name of the model for the world."""
         cnd: str = self.facts["cnd"]
         return cnd
 
@@ -208,7 +208,7 @@ def _reference_problems(model: Model, known: Mapping[str, Model], elsewhere: set
     for member, allowed in kinds.items():
         roots = model.facts.get(member, ())
         if roots and not allowed:
-            yield f".{member}: {'an' if model.kind == 'action' else 'a'} {model.kind} has none; leave it out"
+            yield f".{member}: {_a(model.kind)} has none; leave it out"
             continue
         for index, root in enumerate(roots):
             other = known.get(root)
@@ -216,7 +216,11 @@ def _reference_problems(model: Model, known: Mapping[str, Model], elsewhere: set
                 yield (f".{member}[{index}]: {root!r} is no model that is known here; "
                        f"{nearest(root, known)}; or add it to 'undescribed'")
             elif other is not None and other.kind not in allowed:
-                yield f".{member}[{index}]: {root!r} is a {other.kind}; expected a {' or a '.join(allowed)}"
+                yield f".{member}[{index}]: {root!r} is {_a(other.kind)}; expected {' or '.join(map(_a, allowed))}"
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "action" else f"a {kind}"
 
 
 class _Names:

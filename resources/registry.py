@@ -65,9 +65,7 @@ class Registry:
 
     @classmethod
     def default(cls, *more: ResourceType) -> Registry:
-        """The registry of every type in the ``resources`` folder, of its device models, of ``more``, and of their
-        announced variants.
-        """
+        """The registry of all types of ``resources``, device models too, of ``more``, and of announced variants."""
         return _default().extended(*more) if more else _default()
 
     def extended(self, *types: ResourceType) -> Registry:
@@ -110,8 +108,8 @@ class Registry:
         found = self.by_name.get(name) or self.by_short.get(name)
         if found is not None:
             return found.number
-        for number, standard in STANDARD_TYPES.items():
-            if standard == name:
+        for number, known in STANDARD_TYPES.items():
+            if known == name:
                 return number
         raise ValueError(f"{name!r} is no resource type; {nearest(name, self.by_name)}")
 

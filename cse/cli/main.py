@@ -7,7 +7,18 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cse.cli import completion, configuration, describing, discovery, exit_codes, models, requests, running, tree, watching
+from cse.cli import (
+    completion,
+    configuration,
+    describing,
+    discovery,
+    exit_codes,
+    models,
+    requests,
+    running,
+    tree,
+    watching,
+)
 from cse.cli.errors import failure_of
 from cse.cli.output import Output
 from cse.cli.parser import DEFAULT_CSE, EPILOG, Commands, Parser, add_common_options, add_remote_options

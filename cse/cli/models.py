@@ -1,4 +1,4 @@
-"""``banyan model check``, ``banyan model list`` and ``banyan model show``: device models of files and of the standard."""
+"""``banyan model check``, ``list`` and ``show``: device models of files and of the standard."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def add(commands: Commands) -> None:
 
 
 def _check(options: argparse.Namespace, output: Output) -> int:
-    from resources.device_models import files_of, user_models
+    from resources.device_models import user_models
+    from resources.model_files import files_of
 
     paths = [Path(path) for path in options.path]
     files, models = files_of(*paths), user_models(*paths).models.values()

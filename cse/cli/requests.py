@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from cse.cli.errors import UsageError
 from cse.cli.items import FORMS, attributes_of
@@ -12,8 +13,9 @@ from cse.cli.output import Output
 if TYPE_CHECKING:
     from cse.cli.parser import Commands
     from cse.client import Client, RequestPrimitive
-    from resources.model import ResourceType
 
+FLEX_CONTAINER = 28
+_MODEL_ROOT = re.compile(r"(?!m2m:)[a-z][a-z0-9]*:[A-Za-z][A-Za-z0-9]*")
 TARGET = "identifier (cse/meter, resource ID, /other-cse/…, - for the CSEBase) or URL"
 
 
@@ -27,7 +29,8 @@ def add(commands: Commands) -> None:
     get.add_argument("--rcn", metavar="N", help="result content: 1 attributes, 4 with children, 6 child references …")
     create = commands.add("create", "create a resource", _create)
     create.add_argument("target", metavar="PARENT", help=TARGET)
-    create.add_argument("kind", metavar="KIND", help="resource type: cnt, cin, ae, sub, grp, acp … or its long name")
+    create.add_argument("kind", metavar="KIND", help="resource type: cnt, cin, ae, sub, grp, acp …, its long name, "
+                        "or the root of a device model: cod:tempe")
     create.add_argument("items", metavar="ATTRIBUTE", nargs="*", default=[], help=FORMS)
     update = commands.add("update", "change attributes of a resource", _update)
     update.add_argument("target", metavar="TARGET", help=TARGET)
@@ -55,24 +58,23 @@ def _create(options: argparse.Namespace, output: Output) -> int:
     from cse.cli.target import target_of
     from cse.primitive import Operation, RequestPrimitive
 
-    target, type_ = target_of(options.target, options.cse), _type(options.kind)
-    content = {type_.root: attributes_of(options.items)}
-    request = RequestPrimitive(Operation.CREATE, target.to, resource_type=type_.number, content=content)
+    target, attributes = target_of(options.target, options.cse), attributes_of(options.items)
+    number, root = _kind(options.kind, attributes)
+    request = RequestPrimitive(Operation.CREATE, target.to, resource_type=number, content={root: attributes})
     return run_with_client(options, target, lambda client: _show(client, request, output))
 
 
 def _update(options: argparse.Namespace, output: Output) -> int:
     from cse.cli.session import run_with_client
     from cse.cli.target import target_of
-    from cse.client.kinds import short_name
     from cse.primitive import Operation, RequestPrimitive
 
     target, attributes = target_of(options.target, options.cse), attributes_of(options.items)
-    known = _type(options.kind) if options.kind else None
+    known = _kind(options.kind)[1] if options.kind else None
 
     async def work(client: Client) -> None:
-        type_ = known or _type(short_name((await client.retrieve(target.to, attributes=("ty",)))["ty"]))
-        await _show(client, RequestPrimitive(Operation.UPDATE, target.to, content={type_.root: attributes}), output)
+        root = known or await _root_of(client, target.to)
+        await _show(client, RequestPrimitive(Operation.UPDATE, target.to, content={root: attributes}), output)
 
     return run_with_client(options, target, work)
 
@@ -105,10 +107,31 @@ async def _show(client: Client, request: RequestPrimitive, output: Output) -> No
         output.note(f"partial: go on with ofst={response.content_offset}")
 
 
-def _type(name: str) -> ResourceType:
+async def _root_of(client: Client, to: str) -> str:
+    """Ask a CSE for the root element of a resource: it knows more models than this command may."""
+    from cse.client import RequestFailed, Status
+    from cse.primitive import Operation, RequestPrimitive
+
+    request = RequestPrimitive(Operation.RETRIEVE, to, attribute_list=["ty"])
+    response = await client.request(request)
+    if response.status >= Status.BAD_REQUEST or not response.content:
+        raise RequestFailed.of(request, response)
+    return next(iter(response.content))
+
+
+def _kind(name: str, attributes: dict[str, Any] | None = None) -> tuple[int, str]:
+    """Number and root element of a kind; what tells a model from others is added to ``attributes``.
+
+    A root element that is not known here is that of a device model which the CSE may know.
+    """
     from cse.client.kinds import kind_of
 
     try:
-        return kind_of(name)
+        type_ = kind_of(name)
     except ValueError as error:
+        if _MODEL_ROOT.fullmatch(name):
+            return FLEX_CONTAINER, name
         raise UsageError(str(error)) from None
+    if attributes is not None and type_.discriminator is not None:
+        attributes.setdefault(*type_.discriminator)
+    return type_.number, type_.root

@@ -42,7 +42,7 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     given = call.core.validator.root_of(type_, request.content)
     check_given(type_, given, request.release_version)
     call.core.validator.create(type_, given)
-    support.check_attributes(type_.short, given)
+    support.check_attributes(call.core.registry.by_number[type_.number].short, given)
     check_name(parent, given.get("rn"))
     return (create_resource if type_.instance_of is None else create_instance)(call, type_, given)
 

@@ -29,7 +29,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     await check_condition(call, resource)
     given = core.validator.root_of(resource.type, content)
     core.validator.update(resource.type, given)
-    support.check_attributes(resource.type.short, given)
+    support.check_attributes(core.registry.by_number[resource.type.number].short, given)
     return await change(call, resource, given)
 
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from cse.settings import Settings
     from tests.cli.conftest import Banyan
 
-COMMANDS = {"openapi", "schema", "run", "demo", "get", "create", "update", "delete", "discover", "tree", "watch", "config", "completion"}
+COMMANDS = {
+    "openapi", "schema", "run", "demo", "get", "create", "update", "delete", "discover", "tree", "watch", "config",
+    "model", "completion",
+}
 
 IMPORTED_BY_HELP = """
 import contextlib, sys
