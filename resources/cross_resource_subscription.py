@@ -29,6 +29,9 @@ PERIODIC, SLIDING = 1, 2
 #: Evaluation modes (``eem``), the default first.
 ALL_PRESENT, SOME_PRESENT, SOME_OR_ALL_MISSING, ALL_MISSING, SOME_MISSING = range(1, 6)
 
+#: Resources and subscriptions of one: each notification writes which of them have come.
+MOST_MEMBERS = 1_000
+
 #: The shortest window: an end of a window is work.
 SHORTEST_WINDOW_S = 0.1
 
@@ -38,6 +41,9 @@ def _check_members(attributes: Mapping[str, Any]) -> None:
     resources, criteria = attributes.get("rrat") or (), attributes.get("encs", {}).get("encn", ())
     if not resources and not attributes.get("srat"):
         raise BadRequest("rrat, srat: expected the addresses of resources in rrat, of subscriptions in srat, or both")
+    members = len(resources) + len(attributes.get("srat", ()))
+    if members > MOST_MEMBERS:
+        raise BadRequest(f"rrat, srat: {members} members are more than {MOST_MEMBERS}")
     if resources and len(criteria) not in (1, len(resources)):
         raise BadRequest(f"encs: has {len(criteria)} entries; with rrat expected one for all of its {len(resources)} "
                          "resources, or one for each")

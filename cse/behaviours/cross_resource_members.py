@@ -40,7 +40,7 @@ class Joining:
         self._crs = crs
         self._call = call
         self._core = call.core
-        self._patience_s = patience_s
+        self._until = call.now + patience_s
         self._address = address_of(call.core, crs)
 
     async def subscribe(self) -> tuple[list[str], list[list[str]]]:
@@ -104,7 +104,7 @@ class Joining:
 
     async def _all(self, requests: Sequence[RequestPrimitive], wanted: Status) -> list[ResponsePrimitive]:
         """Make requests that must all succeed; raises 5221."""
-        answers = await ask_all(self._core, requests, self._patience_s)
+        answers = await ask_all(self._core, requests, self._until - self._core.clock.time())
         for request, answer in zip(requests, answers, strict=True):
             if answer is None:
                 raise _failure(f"{request.to} did not answer in time")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cse.behaviours import cross_resource_window as windows
 from cse.behaviours.cross_resource_members import Joining, forget_missing, leave, leave_remote
 from cse.behaviours.notification_policies import SubscriptionBehaviour
-from cse.fanout.collecting import flattened
+from cse.fanout.collecting import flattened, hosts
 from cse.fanout.point import patience_s
 from cse.notifications import statistics
 from cse.notifications.parcel import moment
@@ -21,6 +21,7 @@ from cse.operations.internal import amend
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import StoreError
 from cse.work import Work
+from resources.datatypes import shown
 from resources.errors import CseError, NoPrivilege
 from resources.model import Resource
 from resources.status import Status
@@ -43,6 +44,9 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         super().__init__(core)
         self._unfinished: list[Resource] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._joining = asyncio.Lock()
+        #: Those that have lost a member before all had joined.
+        self._lost: set[str] = set()
         #: Subscriptions that are left alone when what waits for them goes, by its resource ID.
         self._spared: dict[str, str | None] = {}
 
@@ -52,17 +56,18 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         """Subscribe to the members; raises 5221 with everything undone when one of them fails (CRS-2, CRS-3)."""
         try:
             await self._join(resource, call)
-        except BaseException as problem:
+        except BaseException:
             self._abandon(resource)
-            if isinstance(problem, Exception) and not isinstance(problem, CseError | StoreError):
-                log.exception("a crossResourceSubscription cannot be made")
             raise
+        finally:
+            self._lost.discard(resource.ri)
 
     async def _join(self, crs: Resource, call: Call) -> None:
         joining = Joining(crs, call, patience_s(call))
         made, names = await joining.subscribe()
-        names += await joining.join()
-        if not self.core.tree.holds(crs):
+        async with self._joining:  # who joins reads the targets of a subscription, and writes them with one more
+            names += await joining.join()
+        if crs.ri in self._lost or not self.core.tree.holds(crs):
             raise CseError("rrat, srat: a member has gone meanwhile", Status.CROSS_RESOURCE_OPERATION_FAILURE)
         work = Work()
         window = windows.first(crs.attributes, self.core.clock.time())
@@ -88,6 +93,7 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
             self._keep(work, resource, {**resource.state,
                                         "window": windows.first(resource.attributes, self.core.clock.time())})
         work.after(partial(self._set_policy, resource))
+        work.after(partial(self.core.notifier.delivery.reviewed, resource, before))
         if before["et"] != resource.attributes["et"]:
             work.after(partial(self._prolong, resource))
 
@@ -162,10 +168,11 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         """CRS-8: a notification of a member, a verification by one, or notice that one is gone."""
         crs = call.target.resource
         notifications = flattened(call.request.content)
-        if any(one.get("vrq") for one in notifications):
-            self._check_verification(crs, call)
-            return ResponsePrimitive(Status.OK)
+        if crs.state is None:
+            return self._notified_early(crs, call, notifications)
         numbers = [self._member(crs, call, one) for one in notifications]
+        if any(one.get("vrq") for one in notifications):
+            return ResponsePrimitive(Status.OK)
         gone = [number for number, one in zip(numbers, notifications, strict=True) if one.get("sud")]
         work = Work()
         if gone:
@@ -176,24 +183,24 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         await self.core.commit(work)
         return ResponsePrimitive(Status.OK)
 
-    def _check_verification(self, crs: Resource, call: Call) -> None:
-        """A new member may ask while the members are being joined; later only those that are members."""
-        if crs.state is not None:
-            for one in flattened(call.request.content):
-                self._member(crs, call, one)
+    def _notified_early(self, crs: Resource, call: Call, notifications: list[Mapping[str, Any]]) -> ResponsePrimitive:
+        """While members are being joined: verifications are answered, nothing is counted, none may go."""
+        attributes = crs.attributes
+        if call.originator not in hosts(self.core, (*attributes.get("rrat", ()), *attributes.get("srat", ()))):
+            raise NoPrivilege(f"fr: {call.originator!r} hosts nothing that {crs.path} is to wait for")
+        if any(one.get("sud") for one in notifications):
+            self._lost.add(crs.ri)
+        return ResponsePrimitive(Status.OK)
 
     def _member(self, crs: Resource, call: Call, notification: Mapping[str, Any]) -> int:
         """The number of the member that a notification is of, sent by the CSE that hosts it; else 4103."""
         identity, reference = self.core.identity, notification.get("sur")
+        known = self.core.tree.find(reference) if isinstance(reference, str) else None
+        sought = reference if known is None else identity.sp_relative(known.ri)
         for number, names in enumerate((crs.state or {}).get("members", ())):
-            host = identity.address(names[0]).cse or identity.cse_id
-            if call.originator == host and isinstance(reference, str) and self._is_one_of(reference, names):
+            if sought in names and call.originator == (identity.address(names[0]).cse or identity.cse_id):
                 return number
-        raise NoPrivilege(f"fr: {call.originator!r} notifies of {reference!r}, for which {crs.path} does not wait")
-
-    def _is_one_of(self, reference: str, names: list[str]) -> bool:
-        known = self.core.tree.find(reference)
-        return reference in names or (known is not None and self.core.identity.sp_relative(known.ri) == names[0])
+        raise NoPrivilege(f"fr: {call.originator!r} notifies of {shown(reference)}, which {crs.path} does not wait for")
 
     def _local_id(self, crs: Resource, number: int) -> str | None:
         found = self.core.tree.find((crs.state or {})["members"][number][0])

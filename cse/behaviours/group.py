@@ -24,6 +24,7 @@ from resources.model import Resource
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
+    from cse.operations.change import Draft
     from cse.primitive import ResponsePrimitive
 
 log = logging.getLogger("banyan.group")
@@ -39,6 +40,12 @@ class GroupBehaviour(Behaviour):
         super().__init__(core)
         self._pauses: dict[str, float] = {}
         self._checks: set[asyncio.Task[None]] = set()
+        self._hosts: dict[str, tuple[list[str], frozenset[str]]] = {}
+
+    async def prepare(self, draft: Draft) -> None:
+        """GRP-5: ``ssi`` says whether the semantic fanOutPoint can answer."""
+        if draft.current is None:
+            draft.attributes["ssi"] = semantics.available()
 
     def created(self, work: Work, resource: Resource, call: Call | None) -> None:  # noqa: ARG002 - the port
         """A group with unchecked members has a first check coming."""
@@ -61,12 +68,12 @@ class GroupBehaviour(Behaviour):
         """A CSE can be reached now, or again: its members are checked at once."""
         for ri in self._pauses:
             group = self.core.tree.by_id.get(ri)
-            if group is not None and cse in collecting.hosts(self.core, group):
+            if group is not None and cse in self._hosts_of(group):
                 self._arm(group, 0.0)
 
     async def notified(self, call: Call) -> ResponsePrimitive:
         """A notification of a member, to be forwarded with others."""
-        return await collecting.collect(call)
+        return await collecting.collect(call, self._hosts_of(call.target.resource))
 
     async def virtual(self, call: Call) -> ResponsePrimitive:
         """The semantic fanOutPoint."""
@@ -77,6 +84,14 @@ class GroupBehaviour(Behaviour):
         for check in self._checks:
             check.cancel()
         await asyncio.gather(*self._checks, return_exceptions=True)
+
+    def _hosts_of(self, group: Resource) -> frozenset[str]:
+        """The CSEs that have members of a group, found again when there are other members."""
+        members = group.attributes["mid"]
+        known = self._hosts.get(group.ri)
+        if known is None or known[0] is not members:
+            known = self._hosts[group.ri] = members, collecting.hosts(self.core, members)
+        return known[1]
 
     def _follow(self, group: Resource) -> None:
         policy = compile_policy({"bn": collecting.batch_of(group)}, self.core.settings)
@@ -89,6 +104,7 @@ class GroupBehaviour(Behaviour):
 
     def _forget(self, ri: str) -> None:
         self._pauses.pop(ri, None)
+        self._hosts.pop(ri, None)
         self.core.timers.cancel((self, ri))
         self.core.notifier.subscriptions.policies.pop(ri, None)
         for lane in self.core.notifier.delivery.lanes.pop(ri, {}).values():

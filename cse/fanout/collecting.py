@@ -5,7 +5,7 @@ What has come is in the outbox before it is acknowledged; the delivery collects 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cse.codecs import decode, encode
@@ -28,10 +28,10 @@ def batch_of(group: Resource) -> dict[str, Any]:
     return policy
 
 
-async def collect(call: Call) -> ResponsePrimitive:
-    """Take a NOTIFY of the CSE of a member; raises 4103 for anybody else."""
+async def collect(call: Call, allowed: frozenset[str]) -> ResponsePrimitive:
+    """Take a NOTIFY of one of the CSEs that are ``allowed``, those of the members; raises 4103 for anybody else."""
     core, group = call.core, call.target.resource
-    if call.originator not in hosts(core, group):
+    if call.originator not in allowed:
         raise NoPrivilege(f"fr: {call.originator!r} hosts no member of {group.path}")
     notifications = flattened(call.request.content)
     if any(one.get("vrq") for one in notifications):
@@ -47,10 +47,10 @@ async def collect(call: Call) -> ResponsePrimitive:
     return ResponsePrimitive(Status.OK)
 
 
-def hosts(core: Core, group: Resource) -> frozenset[str]:
-    """The CSE-IDs of the CSEs that have members of a group."""
+def hosts(core: Core, members: Iterable[str]) -> frozenset[str]:
+    """The CSE-IDs of the CSEs that members of a group are on."""
     found = set()
-    for member in group.attributes["mid"]:
+    for member in members:
         try:
             found.add(core.identity.address(member).cse or core.identity.cse_id)
         except BadRequest:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from cse.core import Call
 from cse.primitive import Operation, ResponsePrimitive
+from cse.rdf.documents import require_library
 from cse.semantics import DESCRIPTOR, MOST_DESCRIPTORS, descriptors_of, query_of, readable
-from resources.errors import BadRequest, NotFound, OperationNotAllowed
+from resources.errors import BadRequest, NotFound, NotImplementedHere, OperationNotAllowed
 from resources.model import Permission, Resource
 from resources.status import Status
 
 NAME = "sfop"
+
+
+def available() -> bool:
+    """True when queries can be answered here."""
+    try:
+        require_library()
+    except NotImplementedHere:
+        return False
+    return True
 
 
 async def perform(call: Call) -> ResponsePrimitive:

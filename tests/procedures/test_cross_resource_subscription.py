@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from typing import Any
 
 import pytest
 
-from cse.primitive import Operation, ResponsePrimitive
+from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.memory import MemoryStore
 from cse.storage.port import Store
 from cse.work import Work
 from resources.model import Permission
 from resources.status import Status
 from tests.procedures.fans import box, policy
-from tests.rig import ADMIN, Rig, message, only
+from tests.rig import ADMIN, Rig, message, only, settle
 
 pytestmark = pytest.mark.usefixtures("boxes")
 
@@ -44,11 +44,8 @@ def told(rig: Rig) -> int:
 
 async def subscriptions(rig: Rig, *numbers: int) -> list[dict[str, Any]]:
     """The subscriptions at boxes."""
-    found = []
-    for address in box(*numbers):
-        for one in await rig.discover(address, ty=[23]):
-            found.append(only(await rig.retrieve(one)))
-    return found
+    found = [one for address in box(*numbers) for one in await rig.discover(address, ty=[23])]
+    return [only(await rig.retrieve(one)) for one in found]
 
 
 async def reopened(rig: Rig, store: Store) -> Rig:
@@ -66,7 +63,8 @@ async def reopened(rig: Rig, store: Store) -> Rig:
     {"rrat": None}, {"rrat": []}, {"rrat": None, "srat": []}, {"encs": None},
     {"encs": {"encn": [NEW_CHILD, NEW_CHILD, NEW_CHILD]}}, {"encs": {"encn": []}}, {"encs": {}},
     {"nu": None}, {"nu": []}, {"twt": None}, {"tws": None}, {"tws": "PT0S"}, {"tws": "-PT5S"}, {"tws": "soon"},
-    {"twt": 3}, {"eem": 6}, {"twt": 2, "eem": 3}, {"twt": 2, "eem": 4}, {"rrats": ["x"]}, {"nu": ["cse/cae1/b1"]},
+    {"rrat": ["x"] * 1001}, {"twt": 3}, {"eem": 6}, {"twt": 2, "eem": 3}, {"twt": 2, "eem": 4}, {"rrats": ["x"]},
+    {"nu": ["cse/cae1/b1"]},
 ])
 async def test_crs_1_and_crs_5_what_must_be_given(rig: Rig, given: dict[str, Any]) -> None:
     assert (await crs(rig, **given)).status == Status.BAD_REQUEST
@@ -403,18 +401,108 @@ async def test_crs_8_batches_of_members_count(rig: Rig) -> None:
     assert told(rig) == 1
 
 
+# races
+
+
+async def test_crs_2_two_that_join_the_same_subscription(rig: Rig) -> None:
+    await rig.made("cse/cae1/b1", 23, {"rn": "s", "nu": ["http://sink/own"], "enc": NEW_CHILD}, "Cae1")
+    given: dict[str, Any] = {"rrat": None, "encs": None, "srat": ["cse/cae1/b1/s"]}
+    both = [only(one) for one in await asyncio.gather(*(crs(rig, rn=name, **given) for name in ("x", "y")))]
+    joined = only(await rig.retrieve("cse/cae1/b1/s"))
+    assert sorted(joined["acrs"]) == sorted(f"/banyan/{one['ri']}" for one in both)
+    assert len(joined["nu"]) == 3
+    await fill(rig, 1)
+    assert len(rig.sink.contents(SINK)) == 2
+    assert (await rig.delete("cse/cae1/x", "Cae1")).status == Status.DELETED
+    assert only(await rig.retrieve("cse/cae1/b1/s"))["acrs"] == [f"/banyan/{both[1]['ri']}"]
+    assert (await rig.retrieve("cse/cae1/y")).status == Status.OK
+
+
+async def test_crs_3_a_member_that_goes_while_joining(rig: Rig) -> None:
+    handle = rig.cse.core.handle
+
+    async def interfering(request: RequestPrimitive) -> ResponsePrimitive:
+        if request.to == box(2)[0]:
+            await rig.delete(box(1)[0], "Cae1")
+        return await handle(request)
+
+    rig.cse.core.handle = interfering
+    answer = await crs(rig)
+    rig.cse.core.handle = handle
+    assert answer.status == Status.CROSS_RESOURCE_OPERATION_FAILURE
+    await rig.clock.advance(1)
+    assert (await rig.retrieve("cse/cae1/x")).status == Status.NOT_FOUND
+    assert await subscriptions(rig, 2) == []
+
+
+async def test_crs_3_members_that_do_not_answer_in_time(rig: Rig) -> None:
+    handle = rig.cse.core.handle
+
+    async def slow(request: RequestPrimitive) -> ResponsePrimitive:
+        if request.to == box(2)[0]:
+            await asyncio.Event().wait()
+        return await handle(request)
+
+    rig.cse.core.handle = slow
+    request = asyncio.create_task(crs(rig))
+    await rig.clock.advance(11)
+    answer = await request
+    rig.cse.core.handle = handle
+    assert answer.status == Status.CROSS_RESOURCE_OPERATION_FAILURE
+    assert await subscriptions(rig, 1, 2) == []
+
+
+async def test_crs_3_who_gives_up_leaves_nothing(rig: Rig) -> None:
+    handle, begun = rig.cse.core.handle, asyncio.Event()
+
+    async def slow(request: RequestPrimitive) -> ResponsePrimitive:
+        if request.to == box(2)[0]:
+            begun.set()
+            await asyncio.Event().wait()
+        return await handle(request)
+
+    rig.cse.core.handle = slow
+    request = asyncio.create_task(crs(rig))
+    await begun.wait()
+    await settle()
+    request.cancel()
+    await asyncio.gather(request, return_exceptions=True)
+    rig.cse.core.handle = handle
+    await settle()
+    assert (await rig.retrieve("cse/cae1/x")).status == Status.NOT_FOUND
+    assert await subscriptions(rig, 1, 2) == []
+
+
+# targets and schedules of its own
+
+
+async def test_crs_4_a_target_may_leave(rig: Rig) -> None:
+    await rig.register("Cae2", poa=["http://ae/2"])
+    only(await crs(rig, nu=[SINK, "Cae2"]))
+    assert (await rig.delete("cse/cae1/x/ntsr", "Cae2")).status == Status.DELETED
+    assert only(await rig.retrieve("cse/cae1/x"))["nu"] == [SINK]
+    assert (await rig.delete("cse/cae1/x/ntsr", "Cae1")).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+
+
+async def test_crs_4_statistics(rig: Rig) -> None:
+    made = only(await crs(rig, nse=True))
+    assert made["nsi"] == [{"tg": SINK, "rqs": 0, "rsr": 0, "noec": 0}]
+    await fill(rig, 1, 2)
+    assert only(await rig.retrieve("cse/cae1/x"))["nsi"] == [{"tg": SINK, "rqs": 1, "rsr": 1, "noec": 1}]
+
+
 # restart
 
 
 @pytest.fixture
-async def kept() -> AsyncIterator[tuple[Rig, Store]]:
+async def kept() -> tuple[Rig, Store]:
     """A CSE with the boxes whose store outlives it."""
     store = MemoryStore()
     rig = await Rig.open(store=store)
     await rig.register()
     for number in (1, 2, 3):
         await rig.made("cse/cae1", 3, {"rn": f"b{number}"}, "Cae1")
-    yield rig, store
+    return rig, store
 
 
 @pytest.mark.parametrize("twt", [1, 2])

@@ -1,4 +1,4 @@
-"""Members on other CSEs (GRP-2 … GRP-4): checked now or later, with whose rights, and what then becomes of the group."""
+"""Members on other CSEs (GRP-2 … GRP-4): checked now or later, with whose rights, and what the group becomes."""
 
 from __future__ import annotations
 
@@ -56,18 +56,21 @@ async def test_grp_2_the_specialization_of_a_remote_member(rig: Rig, mt: int, sp
 
 async def test_grp_2_the_specialization_of_local_members(rig: Rig) -> None:
     node = await rig.made("cse", 14, {"rn": "n", "ni": "n1"})
-    for name, given in (("bat", {"m2m:bat": {"rn": "bat", "mgd": 1006, "btl": 50, "bts": 1}}),
-                        ("mem", {"m2m:mem": {"rn": "mem", "mgd": 1003, "mma": 5, "mmt": 9}})):
+    objects: dict[str, dict[str, dict[str, Any]]] = {
+        "bat": {"m2m:bat": {"rn": "bat", "mgd": 1006, "btl": 50, "bts": 1}},
+        "mem": {"m2m:mem": {"rn": "mem", "mgd": 1003, "mma": 5, "mmt": 9}},
+    }
+    for name, given in objects.items():
         assert (await rig.create("cse/n", OBJECT, given)).status == Status.CREATED, name
     members = ["cse/n/bat", "cse/n/mem"]
-    given = {"mnm": 5, "mid": members, "mt": OBJECT, "spty": {"mgd": 1006}}
-    made = only(await rig.create("cse", 9, {"rn": "bats", **given}))
+    wanted: dict[str, Any] = {"mnm": 5, "mid": members, "mt": OBJECT, "spty": {"mgd": 1006}}
+    made = only(await rig.create("cse", 9, {"rn": "bats", **wanted}))
     assert (made["mid"], made["cnm"], node["rn"]) == (["cse/n/bat"], 1, "n")
-    assert (await rig.create("cse", 9, {**given, "csy": 2})).status == Status.GROUP_MEMBER_TYPE_INCONSISTENT
-    mixed = only(await rig.create("cse", 9, {**given, "csy": 3}))
+    assert (await rig.create("cse", 9, {**wanted, "csy": 2})).status == Status.GROUP_MEMBER_TYPE_INCONSISTENT
+    mixed = only(await rig.create("cse", 9, {**wanted, "csy": 3}))
     assert (mixed["mid"], mixed["mt"]) == (members, 0)
     assert "spty" not in mixed
-    nested = only(await rig.create("cse", 9, {**given, "mid": ["cse/bats/fopt"]}))
+    nested = only(await rig.create("cse", 9, {**wanted, "mid": ["cse/bats/fopt"]}))
     assert nested["cnm"] == 1
 
 
