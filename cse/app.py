@@ -75,7 +75,7 @@ class Node:
             if settings.http.enabled:
                 self._server = HttpServer(
                     self.cse.handle, settings.http, settings.json,
-                    attributes={row.short: row.type for type_ in self._registry.types for row in type_.attributes},
+                    attributes=self._registry.attribute_types(),
                     routes=self._routes(),
                 )
                 self.url = await self._server.start()

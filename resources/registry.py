@@ -10,7 +10,7 @@ from typing import Any
 
 import resources
 from resources.announced import announced, may_stand_under
-from resources.datatypes import nearest
+from resources.datatypes import DataType, nearest
 from resources.device_models import standard
 from resources.enumerations import STANDARD_TYPES, UNSPECIFIED_TYPES
 from resources.model import ResourceType
@@ -71,6 +71,15 @@ class Registry:
     def extended(self, *types: ResourceType) -> Registry:
         """A new registry that has these types too; raises ValueError when a number, name or root is taken."""
         return Registry(*self.types, *with_announced(type_ for type_ in types if type_ not in self.types))
+
+    def attribute_types(self) -> dict[str, DataType | None]:
+        """The data type of each attribute by short name; None where attributes of several types share the name."""
+        found: dict[str, DataType | None] = {}
+        for row in (row for type_ in self.types for row in type_.attributes):
+            known = found.setdefault(row.short, row.type)
+            if known is not None and known.name != row.type.name:
+                found[row.short] = None
+        return found
 
     def children_of(self, parent: ResourceType) -> frozenset[int]:
         """Numbers of the types that may stand under ``parent``."""

@@ -171,3 +171,11 @@ async def test_a_model_is_known_again_after_a_restart() -> None:
     assert (await again.retrieve(PATH, "Cae1")).content == {ROOT: made}
     assert only(await again.update(PATH, {ROOT: {"curT0": 3}}, "Cae1"))["curT0"] == 3
     await again.close()
+
+
+async def test_fcn_3_a_name_that_models_give_different_types_is_filtered_by_its_text(rig: Rig) -> None:
+    switch = {"rn": "s", "cnd": "org.onem2m.common.moduleclass.binarySwitch", "state": True}
+    await rig.made("cse/cae1", 28, {"cod:binSh": switch}, "Cae1")
+    assert await rig.discover("cse/cae1", "Cae1", atr=[("state", "true")]) == ["cse/cae1/s"]
+    assert await rig.discover("cse/cae1", "Cae1", atr=[("state", "false")]) == []
+    assert await rig.discover("cse/cae1", "Cae1", atr=[("state", "1")]) == []

@@ -115,3 +115,13 @@ def test_two_types_cannot_share_a_number_a_name_or_a_root(number: int, short: st
 
 def test_the_same_type_twice_is_one() -> None:
     assert REGISTRY.extended(*REGISTRY.types).types == REGISTRY.types
+
+
+def test_names_that_several_types_share_have_no_type_in_a_query() -> None:
+    types = REGISTRY.attribute_types()
+    assert types.keys() == REGISTRY.attribute_names
+    assert types["state"] is None  # true or false of a switch, a number of software
+    assert types["sus"] is None
+    power = types["power"]
+    assert power is not None
+    assert power.name == "xs:float"
