@@ -45,7 +45,7 @@ async def notify(rig: Rig, content: dict[str, Any], fr: str = "/banyan") -> Stat
     return (await rig.request(Operation.NOTIFY, "cse/cae1/g", fr, content=content)).status
 
 
-async def test_grp_20_the_group_is_the_target_of_the_members(rig: Rig) -> None:
+async def test_grp_20_and_sub_33_the_group_is_the_target_of_the_members(rig: Rig) -> None:
     made = await group(rig, box(1, 2), nar={"num": 2})
     assert made["nar"] == {"num": 2}
     found = answers(await subscribe(rig))
