@@ -62,7 +62,7 @@ docs-check: $(VENV)/.test ## generated files are in step, links and commands of 
 lock: ## renew the pinned requirements (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv on PATH' >&2; exit 1; }
 	$(compile) --extra demo --group build -o requirements/run.txt pyproject.toml
-	$(compile) --extra demo --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
+	$(compile) --all-extras --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
 	$(compile) --no-deps -o requirements/demo-data.txt requirements/demo-data.in
 
 compile = uv pip compile --quiet --universal --generate-hashes --no-emit-package banyan-cse \

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
 from cse.core import Call, Target, attributes_of, resolve, settle_virtual
-from cse.filters import Candidate, Filter, compile_filter
+from cse.filters import DISCOVERY, ON_DEMAND, Candidate, Filter, check_use, compile_filter
 from cse.instances import instance_id, name_of
+from cse.on_demand import ask_ipe
 from cse.operations.result import reference
 from cse.primitive import ResponsePrimitive
 from resources.errors import BadRequest, CseError
@@ -89,10 +90,43 @@ async def discover(call: Call) -> ResponsePrimitive:
     request, core = call.request, call.core
     rcn, criteria = request.result_content, request.filter_criteria
     assert criteria is not None
-    if rcn not in (None, 6):
-        raise BadRequest(f"rcn: {rcn} is not for discovery; leave it out for addresses, or 6 for child references")
+    check_use(request, (DISCOVERY, ON_DEMAND))
+    if rcn not in (None, 6, 11):
+        raise BadRequest(f"rcn: {rcn} is not for discovery; leave it out (or 11) for addresses, or 6 for child "
+                         "references")
     call.require_target(Permission.DISCOVERY)
     wanted = compile_filter(criteria, core.settings.max_results)
+    await wanted.prepare(call)
+    found, offset = await collect(call, wanted)
+    if criteria.usage == ON_DEMAND and offset is None and not any(map(len, found)):
+        found = await on_demand(call, wanted)
+    if criteria.relative_path is not None:
+        found = [Hits(await _applied(call, found, criteria.relative_path))]
+    await core.committer.settled()
+    response = ResponsePrimitive(Status.OK, content=_content(found, rcn, unstructured=request.result_type == 2))
+    if offset is not None:
+        response.content_status, response.content_offset = 1, offset
+    return response
+
+
+async def on_demand(call: Call, wanted: Filter) -> list[Hits]:
+    """What an IPE offers when it is asked (DIS-5): the search again, over what it says, if it says what."""
+    addresses = await ask_ipe(call)
+    if addresses is None:
+        return []
+    if not addresses:
+        return (await collect(call, wanted))[0]
+    found = []
+    for address in addresses[:wanted.limit]:
+        target = await _local(call, address)
+        hit = _hit(call, target) if target is not None else None
+        if hit is not None and target is not None and await wanted.matches(candidate(call, target)):
+            found.append(hit)
+    return [Hits(found)]
+
+
+async def collect(call: Call, wanted: Filter) -> tuple[list[Hits], int | None]:
+    """What a search below the target finds from ``ofst`` on; the offset to go on with when ``lim`` cut it."""
     found: list[Hits] = []
     offset = None
     position = count = 0
@@ -106,13 +140,7 @@ async def discover(call: Call) -> ResponsePrimitive:
             if position > wanted.offset - 1 + count:
                 offset = wanted.offset + count
                 break
-    if criteria.relative_path is not None:
-        found = [Hits(await _applied(call, found, criteria.relative_path))]
-    await core.committer.settled()
-    response = ResponsePrimitive(Status.OK, content=_content(found, rcn, unstructured=request.result_type == 2))
-    if offset is not None:
-        response.content_status, response.content_offset = 1, offset
-    return response
+    return found, offset
 
 
 def _content(found: list[Hits], rcn: int | None, *, unstructured: bool) -> dict[str, Any]:
@@ -127,8 +155,9 @@ async def _found(call: Call, top: Resource, wanted: Filter) -> AsyncIterator[Hit
     waiting = [(top, top.path, 0)]
     while waiting:
         resource, path, level = waiting.pop()
-        if level and call.permitted(resource, Permission.DISCOVERY) \
-                and await wanted.matches(Candidate(call, resource.attributes, resource.parent, resource)):
+        if level and call.permitted(resource, Permission.DISCOVERY) and (
+                wanted.fits(resource.attributes) if wanted.plain
+                else await wanted.matches(Candidate(call, resource.attributes, resource.parent, resource))):
             yield Hits([Hit(path, resource.ri, resource.rn, resource.type.number)])
         if level == wanted.level:
             continue
@@ -143,9 +172,9 @@ async def _found(call: Call, top: Resource, wanted: Filter) -> AsyncIterator[Hit
 
 async def _instances(call: Call, parent: Resource, path: str, type_: ResourceType, wanted: Filter) -> Hits:
     stamp, number = call.stamp, type_.number
-    if wanted.operation == 1 and number not in wanted.conditions.get("ty", (number,)):
+    if wanted.excludes(number):
         return Hits([])
-    if SAME_FOR_SIBLINGS.issuperset(wanted.conditions):
+    if SAME_FOR_SIBLINGS.issuperset(wanted.tags):
         sample = Candidate(call, {"ty": number}, parent, None)
         if not await wanted.matches(sample):
             return Hits([])
@@ -154,7 +183,9 @@ async def _instances(call: Call, parent: Resource, path: str, type_: ResourceTyp
     return Hits([
         Hit(f"{path}/{name_of(record)}", record.ri, name_of(record), number)
         async for record in call.core.instances.each(parent)
-        if record.expires > stamp and await wanted.matches(Candidate(call, attributes_of(record), parent, None))
+        if record.expires > stamp and (
+            wanted.fits(attributes_of(record)) if wanted.plain
+            else await wanted.matches(Candidate(call, attributes_of(record), parent, None)))
     ])
 
 
@@ -164,20 +195,43 @@ async def _applied(call: Call, found: list[Hits], relative: str) -> list[Hit]:
     applied = []
     for hit in (hit for group in found for hit in group.all()):
         target = await _reach(call, (hit.ri, *tail))
-        if target is None:
-            continue
-        resource, record = target.resource, target.instance
-        if not call.permitted(resource, Permission.DISCOVERY, target_type=record.ty if record else None):
-            continue
-        path = "/".join((hit.path, *tail))
-        applied.append(Hit(path, record.ri, name_of(record), record.ty) if record
-                       else Hit(path, resource.ri, resource.rn, resource.type.number))
+        reached = _hit(call, target) if target is not None else None
+        if reached is not None:
+            applied.append(reached._replace(path="/".join((hit.path, *tail))))
     return applied
 
 
-async def _reach(call: Call, segments: tuple[str, ...]) -> Target | None:
+def candidate(call: Call, target: Target) -> Candidate:
+    """What filter criteria are tested on."""
+    resource, record = target.resource, target.instance
+    if record is not None:
+        return Candidate(call, attributes_of(record), resource, None)
+    return Candidate(call, resource.attributes, resource.parent, resource)
+
+
+def _hit(call: Call, target: Target) -> Hit | None:
+    """What is found at an address; None when it may not be discovered."""
+    resource, record = target.resource, target.instance
+    if not call.permitted(resource, Permission.DISCOVERY, target_type=record.ty if record else None):
+        return None
+    if record is None:
+        return Hit(resource.path, resource.ri, resource.rn, resource.type.number)
+    return Hit(f"{resource.path}/{name_of(record)}", record.ri, name_of(record), record.ty)
+
+
+async def _local(call: Call, identifier: str) -> Target | None:
+    """What an address of any form leads to here; None for nothing, for a foreign one, and for a virtual child."""
     try:
-        target = await resolve(call.core, segments, call.stamp)
+        address = call.core.identity.address(identifier)
+    except CseError:
+        return None
+    target = await _reach(call, address.segments) if address.cse is None else None
+    return target if target is not None and target.virtual is None else None
+
+
+async def _reach(call: Call, segments: Sequence[str]) -> Target | None:
+    try:
+        target = await resolve(call.core, tuple(segments), call.stamp)
         if target is not None and target.virtual in ("la", "ol"):
             return await settle_virtual(call.core, target, call.stamp)
     except CseError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cse.core import Call, Core, attributes_of
-from cse.filters import Candidate, compile_filter
+from cse.core import Call, Core
+from cse.filters import OF_DESCENDANTS, compile_filter
 from cse.operations import result
-from cse.operations.condition import check_condition
+from cse.operations.condition import check_condition, check_instance
+from cse.operations.delete_found import delete_found
 from cse.operations.descendants import gather
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
@@ -17,6 +18,9 @@ from resources.status import Status
 
 async def perform(call: Call) -> ResponsePrimitive:
     """Answer a DELETE."""
+    criteria = call.request.filter_criteria
+    if criteria is not None and criteria.usage == OF_DESCENDANTS:
+        return await delete_found(call)
     target = call.target
     call.require_target(Permission.DELETE)
     response = ResponsePrimitive(Status.DELETED)
@@ -25,40 +29,40 @@ async def perform(call: Call) -> ResponsePrimitive:
         parent = target.resource
         if parent.attributes.get("disr"):
             raise OperationNotAllowed(f"{parent.path}: deletion of instances is disabled (disr is true)")
-        await _check_instance(call, target.instance)
-        work = Work()
+        await check_instance(call)
+        work = Work(call.originator)
         if not await remove_instance(call.core, work, parent, target.instance, call.stamp):
             raise NotFound("to: the instance is gone")
         if rcn:
             type_ = target.type_in(call.core.registry)
             response.content = result.instance_family(type_, target.instance, rcn)
     else:
-        resource = target.resource
-        await check_condition(call, resource)
-        behaviour = call.core.behaviours.get(resource.type.number)
-        if behaviour is not None:
-            await behaviour.check_delete(call)
-        if rcn == 1:
-            response.content = result.representation(resource)
-        elif rcn:
-            wanted = compile_filter(None, call.core.settings.max_results)
-            branch, _ = await gather(call, resource, wanted)
-            response.content = result.family(call, branch, rcn)
-        if not call.core.tree.holds(resource):
-            raise NotFound("to: the resource is gone")
-        work = Work()
-        remove(call.core, work, resource)
-    await call.core.commit(work)
+        async with call.core.notifier.blocking.hold(target.resource):
+            work = await delete_resource(call, target.resource, response)
+            await call.commit(work, response)
+            return response
+    await call.commit(work, response)
     return response
 
 
-async def _check_instance(call: Call, record: InstanceRecord) -> None:
-    criteria = call.request.filter_criteria
-    if criteria is None:
-        return
-    wanted = compile_filter(criteria, call.core.settings.max_results)
-    if not await wanted.matches(Candidate(call, attributes_of(record), call.target.resource, None)):
-        raise NotFound("to: the instance exists but does not meet the filter criteria")
+async def delete_resource(call: Call, resource: Resource, response: ResponsePrimitive) -> Work:
+    """Check the deletion of a structural resource and do it in memory; fills in what the response shows of it."""
+    rcn = call.request.result_content
+    await check_condition(call, resource)
+    if rcn == 1:
+        response.content = result.representation(resource)
+    elif rcn:
+        wanted = compile_filter(None, call.core.settings.max_results)
+        branch, _ = await gather(call, resource, wanted)
+        response.content = result.family(call, branch, rcn)
+    behaviour = call.core.behaviours.get(resource.type.number)
+    if behaviour is not None:
+        await behaviour.check_delete(call)  # nothing may come between the last check and the deletion
+    if not call.core.tree.holds(resource):
+        raise NotFound("to: the resource is gone")
+    work = Work(call.originator)
+    remove(call.core, work, resource)
+    return work
 
 
 def remove(core: Core, work: Work, resource: Resource) -> None:

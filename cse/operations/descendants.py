@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,11 @@ class Branch:
     def belongs(self) -> bool:
         """True when the branch is part of the answer."""
         return self.matched or bool(self.children)
+
+    @property
+    def is_instance(self) -> bool:
+        """True for an instance, which has no children."""
+        return isinstance(self.source, InstanceRecord)
 
     @property
     def encoded(self) -> bytes:
@@ -70,50 +75,66 @@ async def gather(call: Call, resource: Resource, criteria: Filter) -> tuple[Bran
     Returns the branch, and the offset of the direct child to go on with when ``lim`` cut the result.
     """
     top = branch_of(resource)
-    left = criteria.limit
-    for index, child in enumerate(await _direct(call, top), start=1):
-        if index < criteria.offset or not await _grow(call, child, criteria):
+    left, index = criteria.limit, 0
+    async for child in _direct(call, top):
+        index += 1
+        if index < criteria.offset:
             continue
-        size = child.size()
+        size = await _grow(call, child, criteria, left)
         if size > left:
             return top, index
-        left -= size
-        top.children.append(child)
+        if size:
+            left -= size
+            top.children.append(child)
     return top, None
 
 
-async def _grow(call: Call, branch: Branch, criteria: Filter) -> bool:
-    """Add what matches below, level by level; True when the branch belongs to the answer."""
-    levels = [[branch]]
+async def _grow(call: Call, branch: Branch, criteria: Filter, left: int) -> int:
+    """Add what matches below, level by level; returns the size, 0 when the branch does not belong to the answer.
+
+    A branch that has more instances than are ``left`` is given up at once: it is cut whole, however big it is.
+    """
+    levels, kept = [[branch]], 0
     while levels[-1] and (criteria.level is None or len(levels) < criteria.level):
+        below: list[Branch] = []
         for one in levels[-1]:
-            one.children = await _direct(call, one)
-        levels.append([child for one in levels[-1] for child in one.children])
+            async for child in _direct(call, one):
+                if child.is_instance:
+                    if not await _matches(call, child, criteria):
+                        continue
+                    kept += 1
+                    if kept > left:
+                        return kept
+                else:
+                    below.append(child)
+                one.children.append(child)
+        levels.append(below)
     for level in reversed(levels):
         for one in level:
             one.children = [child for child in one.children if child.belongs]
-            one.matched = criteria.everything or await criteria.matches(candidate_of(call, one))
-    return branch.belongs
+            one.matched = await _matches(call, one, criteria)
+    return branch.size() if branch.belongs else 0
 
 
-async def _direct(call: Call, branch: Branch) -> list[Branch]:
-    """The readable direct children, structural ones first, each kind in order of creation."""
+async def _matches(call: Call, branch: Branch, criteria: Filter) -> bool:
+    return criteria.everything or await criteria.matches(candidate_of(call, branch))
+
+
+async def _direct(call: Call, branch: Branch) -> AsyncIterator[Branch]:
+    """The readable direct children, structural ones first, each kind in order of creation; instances page by page."""
     resource = branch.source
     if not isinstance(resource, Resource):
-        return []
-    children = [
-        branch_of(child, f"{branch.path}/{child.rn}")
-        for child in tuple(resource.children.values())
-        if call.live(child) and call.permitted(child, Permission.RETRIEVE)
-    ]
+        return
+    for child in tuple(resource.children.values()):
+        if call.live(child) and call.permitted(child, Permission.RETRIEVE):
+            yield branch_of(child, f"{branch.path}/{child.rn}")
     type_ = instance_type(call, resource)
     if type_ is not None and not resource.attributes.get("disr") \
             and call.permitted(resource, Permission.RETRIEVE, target_type=type_.number):
-        children += [
-            Branch(type_, record.ri, name_of(record), f"{branch.path}/{name_of(record)}", record)
-            for record in await call.core.instances.all(resource) if record.expires > call.stamp
-        ]
-    return children
+        async for record in call.core.instances.each(resource):
+            if record.expires > call.stamp:
+                name = name_of(record)
+                yield Branch(type_, record.ri, name, f"{branch.path}/{name}", record)
 
 
 def candidate_of(call: Call, branch: Branch) -> Candidate:

@@ -13,8 +13,14 @@ OURS = {"ae_samples", "bindings", "conformance_tests", "cse", "ipe", "resources"
 #: Library -> where it may be imported. A library without a row is not a dependency of the product.
 PLACES = {
     "aiohttp": ("bindings/http/", "ae_samples/"),
+    "iregexp_check": ("cse/criteria/jsonpath.py",),
+    "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),
+    "pyparsing": ("cse/rdf/",),
     "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/simulator.py"),
+    "rdflib": ("cse/rdf/", "cse/semantics.py"),
+    "regex": ("cse/criteria/jsonpath.py", "cse/rdf/"),
+    "shapely": ("cse/criteria/places.py",),
     "yarl": ("bindings/http/",),
     "uvloop": ("cse/cli/", "cse/app.py"),
 }

@@ -93,7 +93,7 @@ def test_least_request_in_both_directions() -> None:
     [
         ({"tkns": ["t"], "msu": "u"}, ["tkns", "msu"]),
         ({"tqi": True, "sqi": False}, ["tqi"]),
-        ({"fc": {"cfs": 1, "cfq": "$.a"}}, ["cfs", "cfq"]),
+        ({"fc": {"aq": "x"}}, ["aq"]),
     ],
 )
 def test_unsupported_parameters_are_reported(more: dict[str, Any], names: list[str]) -> None:

@@ -120,10 +120,3 @@ async def test_del_3_a_deletion_under_a_condition(tree: Rig, to: str, conditions
     before = await tree.discover("cse")
     assert (await tree.delete(to, "Cae1", filter_criteria=FilterCriteria(conditions))).status == status
     assert (await tree.discover("cse") == before) is (status == Status.NOT_FOUND)
-
-
-async def test_del_3_deletion_by_discovery_is_a_named_gap(tree: Rig) -> None:
-    before = await tree.discover("cse")
-    answer = await tree.delete("cse/cae1/box", "Cae1", filter_criteria=FilterCriteria({"ty": [4]}, usage=4))
-    assert answer.status == Status.NOT_IMPLEMENTED
-    assert await tree.discover("cse") == before

@@ -76,16 +76,6 @@ async def test_dis_1_a_missing_target(tree: Rig) -> None:
     assert (await search(tree, "cse/nothing")).status == Status.NOT_FOUND
 
 
-async def test_dis_1_an_ipe_is_asked_only_as_a_named_gap(tree: Rig) -> None:
-    answer = await tree.retrieve("cse/cae1", "Cae1", fc=FilterCriteria(usage=3))
-    assert answer.status == Status.NOT_IMPLEMENTED
-
-
-async def test_dis_5_on_demand_discovery_is_a_named_gap(tree: Rig) -> None:
-    answer = await tree.retrieve("Cae1", "Cae1", fc=FilterCriteria({"lbl": ["nothing"]}, usage=3))
-    assert answer.status == Status.NOT_IMPLEMENTED
-
-
 @pytest.mark.parametrize("conditions", [{"lbl": ["nothing"]}, {"ty": [9]}, {"atr": [("rn", "nothing")]}])
 async def test_dis_2_an_empty_result(tree: Rig, conditions: dict[str, Any]) -> None:
     answer = await search(tree, conditions=conditions)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from cse.filters import label_query
+from cse.criteria.labels import label_query
 from cse.primitive import FilterCriteria
-from cse.support import CONDITIONS
 from resources.errors import BadRequest
 from resources.status import Status
 from tests.rig import Rig, message, only
@@ -184,11 +183,3 @@ async def test_fc_2_a_resource_without_the_attribute_does_not_match(rig: Rig, ta
         answer = await rig.retrieve(to, fc=FilterCriteria({tag: [value]}))
         has = names[tag] in only(await rig.retrieve(to))
         assert answer.status == (Status.OK if has else Status.NOT_FOUND)
-
-
-@pytest.mark.parametrize("tag", sorted(CONDITIONS))
-async def test_fc_1_conditions_that_are_named_gaps(tree: Rig, tag: str) -> None:
-    for usage in (1, 2):
-        answer = await tree.retrieve("cse/cae1", fc=FilterCriteria({tag: ["x"]}, usage=usage))
-        assert answer.status == Status.NOT_IMPLEMENTED
-        assert tag in message(answer)

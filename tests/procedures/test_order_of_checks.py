@@ -105,7 +105,7 @@ async def test_ord_3_relative_times_count_from_arrival(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("changed", [
-    {"unsupported": ["sqi"]}, {"response_type": 2}, {"response_type": 5}, {"operation_execution": "5000"},
+    {"unsupported": ["tqi"]}, {"response_type": 2}, {"response_type": 5}, {"operation_execution": "5000"},
 ])
 async def test_v4_what_is_not_supported(rig: Rig, changed: dict[str, Any]) -> None:
     assert await ask(rig, **changed) == Status.NOT_IMPLEMENTED

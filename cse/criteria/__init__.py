@@ -1,0 +1,1 @@
+"""Conditions of filter criteria on plain attributes: what one tag asks, compiled once for all candidates."""

@@ -1,0 +1,124 @@
+"""RDF documents in the formats of ``m2m:semanticFormat``, read with nothing fetched: no file, no address, no entity."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
+
+from resources.datatypes import Invalid, parse_json
+from resources.errors import BadRequest, NotImplementedHere
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+#: m2m:semanticFormat of an address, which is no document.
+IRI = 1
+#: Formats that can be read, by what rdflib calls them; the others answer 5001.
+FORMATS = {4: "xml", 5: "turtle", 7: "json-ld"}
+NAMES = {2: "OWL functional-style", 3: "OWL/XML", 4: "RDF/XML", 5: "Turtle", 6: "Manchester", 7: "JSON-LD"}
+#: Largest document in bytes; a graph in memory takes many times that.
+LARGEST = 128 * 1024
+#: The address that relative references of a document count from.
+BASE = "http://descriptor.invalid/"
+MISSING = ("semantics need a library that is not installed; add the extra 'semantics' "
+           "(pip install 'banyan-cse[semantics]')")
+
+
+def require_library() -> None:
+    """Raise NotImplementedHere (5001) where rdflib is not installed."""
+    try:
+        import rdflib  # noqa: F401 - asked for, not used
+    except ImportError:
+        raise NotImplementedHere(MISSING) from None
+
+
+def read(attribute: str, format_: int, encoded: str) -> Graph:
+    """The graph of a base64 document; shared, so not to be changed. Raises BadRequest, NotImplementedHere."""
+    require_library()
+    if format_ == IRI:
+        raise BadRequest(f"{attribute}: an IRI (format 1) is no document; expected one of "
+                         f"{', '.join(f'{number} ({NAMES[number]})' for number in FORMATS)}")
+    if format_ not in FORMATS:
+        raise NotImplementedHere(f"{attribute}: {NAMES.get(format_, format_)} is not implemented here; "
+                                 f"{', '.join(NAMES[number] for number in FORMATS)} are")
+    try:
+        return _graph(format_, b64decode(encoded, validate=True).decode())
+    except (Error, UnicodeDecodeError):
+        raise BadRequest(f"{attribute}: expected base64 of UTF-8 text") from None
+    except RecursionError:
+        raise BadRequest(f"{attribute}: is nested too deep") from None
+    except BadRequest as problem:
+        raise BadRequest(f"{attribute}: is no {NAMES[format_]}: {problem.message}") from None
+
+
+def write(graph: Graph, format_: int) -> str:
+    """A graph as a base64 document."""
+    from base64 import b64encode
+
+    return b64encode(graph.serialize(format=FORMATS[format_]).encode()).decode()
+
+
+@lru_cache(maxsize=32)
+def _graph(format_: int, text: str) -> Graph:
+    from rdflib import Graph
+
+    if len(text) > LARGEST:
+        raise BadRequest(f"has {len(text)} characters; at most {LARGEST} are possible")
+    if FORMATS[format_] == "xml":
+        _check_xml(text)
+    elif FORMATS[format_] == "json-ld":
+        _check_json(text)
+    graph = Graph()
+    try:
+        graph.parse(data=text, format=FORMATS[format_], publicID=BASE)
+    except RecursionError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the parsers of rdflib raise whatever they meet
+        raise BadRequest(_first_line(problem)) from None
+    return graph
+
+
+def _first_line(problem: Exception) -> str:
+    lines = str(problem).strip().splitlines()
+    return (lines[0] if lines else type(problem).__name__)[:200]
+
+
+def _check_xml(text: str) -> None:
+    """Refuse a document type: with it come entities, which grow without end or lead to files."""
+
+    def refuse(*_: object) -> None:
+        raise BadRequest("a document type (DOCTYPE) is not allowed")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(text.encode(), True)
+    except expat.ExpatError as problem:
+        raise BadRequest(str(problem)) from None
+
+
+def _check_json(text: str) -> None:
+    """Refuse a context that has to be fetched."""
+    try:
+        waiting: list[Any] = [parse_json(text)]
+    except Invalid as problem:
+        raise BadRequest(str(problem)[:200]) from None
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            contexts = here.get("@context")
+            if "@import" in here or any(isinstance(one, str) for one in _listed(contexts)):
+                raise BadRequest("a context must be in the document, not an address")
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+__all__ = ["FORMATS", "IRI", "read", "require_library", "write"]
