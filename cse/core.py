@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from cse.access.decision import AccessControl
@@ -13,9 +12,12 @@ from cse.behaviour import Behaviour
 from cse.bounded import Bounded
 from cse.client.transport import Unreachable
 from cse.clock import Clock, timestamp
+from cse.cmdh import Rules
 from cse.codecs import Limits, decode
+from cse.device_management import Adapter
 from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
+from cse.location_server import LocationServer
 from cse.polling import PollingQueues
 from cse.primitive import Operation, RequestPrimitive
 from cse.schedules import Schedule
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from cse.fanout.repetition import SeenGroupRequests
     from cse.notifications.notifier import Notifier
     from cse.primitive import ResponsePrimitive
+
+    #: Looks at a changed resource; gives what is to be called once the change is durable, or None.
+    Watcher = Callable[[Resource], Callable[[], None] | None]
 
 log = logging.getLogger("banyan.core")
 
@@ -64,8 +69,11 @@ class Core:
     ``ask_remote`` sends a request to another CSE, given as ``/csi`` or ``//sp/csi``; it raises Unreachable when no
     answer can be had.
 
+    ``adapters`` lead to devices, ``location_server`` to positions. ``cmdh`` are the rules in force for requests that are
+    kept or go to another CSE, None when there are none.
+
     ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
-    ``watchers`` are called when a structural resource, given by its resource ID, or its instances have changed durably.
+    ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances.
     """
 
     settings: CseSettings
@@ -84,18 +92,24 @@ class Core:
     seen: SeenGroupRequests
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
     ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
+    adapters: Sequence[Adapter] = ()
+    location_server: LocationServer | None = None
+    cmdh: Rules | None = None
     bounded: Bounded = field(default_factory=lambda: Bounded(LONGEST_QUERY_S))
     behaviours: dict[int, Behaviour] = field(default_factory=dict)
     opening: Schedule | None = None
-    watchers: dict[str, list[Callable[[Resource], None]]] = field(default_factory=dict)
+    watchers: dict[str, list[Watcher]] = field(default_factory=dict)
 
-    def watch(self, ri: str, callback: Callable[[Resource], None]) -> None:
-        """Call back whenever this resource, or an instance in it, has changed durably; also once it is gone."""
-        self.watchers.setdefault(ri, []).append(callback)
+    def watch(self, ri: str, watcher: Watcher) -> None:
+        """Have someone look at every change of this resource or of an instance in it; also when it goes.
 
-    def unwatch(self, ri: str, callback: Callable[[Resource], None]) -> None:
-        """Call back no more."""
-        left = [one for one in self.watchers.get(ri, ()) if one != callback]
+        The watcher sees the resource as the change leaves it; what it returns is called once the change is durable.
+        """
+        self.watchers.setdefault(ri, []).append(watcher)
+
+    def unwatch(self, ri: str, watcher: Watcher) -> None:
+        """Have it look no more."""
+        left = [one for one in self.watchers.get(ri, ()) if one != watcher]
         if left:
             self.watchers[ri] = left
         else:
@@ -112,9 +126,9 @@ class Core:
 
     def _follow(self, work: Work, future: asyncio.Future[None]) -> None:
         """Have consequences and watchers called once the unit is durable."""
-        calls: list[Callable[[], None]] = [*work.consequences, *(
-            partial(callback, resource) for resource in dict.fromkeys(work.touched)
-            for callback in self.watchers.get(resource.ri, ())
+        calls = [*work.consequences, *(
+            call for resource in dict.fromkeys(work.touched) for watcher in self.watchers.get(resource.ri, ())
+            if (call := watcher(resource)) is not None
         )]
         if calls:
             future.add_done_callback(lambda done: _call(calls) if done.exception() is None else None)

@@ -7,6 +7,7 @@ import secrets
 from typing import Protocol
 
 from cse import registration, support
+from cse.behaviours.cmdh_rules import govern
 from cse.behaviours.request import execution_of
 from cse.behaviours.schedule import check_open
 from cse.client.transport import Unreachable
@@ -122,6 +123,8 @@ class Dispatcher:
         if core.opening is not None:
             check_open(call)
         check_parameters(core, request)
+        if core.cmdh is not None:
+            govern(call, execution_of(core))
         if request.response_type != BLOCKING or request.operation_execution is not None:
             return await accept(call, execution_of(core))
         address = core.identity.address(request.to)
