@@ -72,7 +72,7 @@ async def verdicts(ask: Ask, members: Sequence[str], attributes: Mapping[str, An
     virtual = {member: member.rpartition("/")[0] for member, kind in kinds.items() if isinstance(kind, MemberKind)
                and kind.number in VIRTUAL_MEMBERS and attributes["mt"] not in (MIXED, kind.number)}
     if virtual:
-        above = await ask(list(virtual.values()))
+        above = await ask(list(dict.fromkeys(virtual.values())))
         kinds.update({member: above[parent] for member, parent in virtual.items()})
     return {member: _fits(kind, attributes) if isinstance(kind, MemberKind) else kind for member, kind in kinds.items()}
 

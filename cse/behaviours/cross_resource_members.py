@@ -129,9 +129,10 @@ def leave(core: Core, crs: Resource, but: str | None = None) -> list[str]:
     ``but`` is the resource ID of a subscription that is left alone. Returns the addresses of its members on other CSEs.
     """
     address, work = address_of(core, crs), Work()
+    own = {found.ri for one in crs.attributes.get("rrats", ()) if (found := core.tree.find(one)) is not None}
     for subscription in list(_local(core, crs)):
         if subscription.ri != but and core.tree.holds(subscription):
-            forget(core, work, subscription, address)
+            forget(core, work, subscription, address, own=subscription.ri in own)
     if work.touched:
         core.submit(work)
     members = (*crs.attributes.get("rrats", ()), *crs.attributes.get("srat", ()))
@@ -150,8 +151,8 @@ def _local(core: Core, crs: Resource) -> Iterator[Resource]:
         yield from resource.children.values() if resource is not None else ()
 
 
-def forget(core: Core, work: Work, subscription: Resource, address: str) -> None:
-    """Take this target out of a subscription; without any other the subscription goes."""
+def forget(core: Core, work: Work, subscription: Resource, address: str, *, own: bool = False) -> None:
+    """Take this target out of a subscription; one of its ``own``, or without any other target, goes."""
     attributes = subscription.attributes
     if subscription.type.number != SUBSCRIPTION or address not in attributes.get("acrs", ()):
         return
@@ -159,7 +160,7 @@ def forget(core: Core, work: Work, subscription: Resource, address: str) -> None
     amend(core, work, subscription, {"acrs": others or None})
     before = subscription.attributes
     left = [one for one in before["nu"] if one != address]
-    if left:
+    if left and not own:
         amend(core, work, subscription, {"nu": left})
         core.notifier.reattached(subscription, work, before)
     else:

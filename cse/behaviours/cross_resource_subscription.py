@@ -110,10 +110,8 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
     def removed(self, work: Work, resource: Resource) -> None:
         """CRS-7: nothing waits any more, ``su`` is told, then the members are left."""
         core = self.core
-        core.timers.cancel((self, resource.ri))
         for waiting in core.notifier.delivery.drop(resource.ri):
             work.changes.outbox[waiting] = None
-        core.notifier.subscriptions.policies.pop(resource.ri, None)
         self._withdraw(work, resource)
         subscriber = resource.attributes.get("su")
         if subscriber is not None and resource.state is not None:
@@ -131,6 +129,8 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         work.outbox[:] = kept
 
     def _leave(self, crs: Resource) -> None:
+        self._arm(crs)
+        self._set_policy(crs)
         try:
             remote = leave(self.core, crs, self._spared.pop(crs.ri, None))
         except StoreError as error:

@@ -73,6 +73,7 @@ class GroupBehaviour(Behaviour):
 
     async def notified(self, call: Call) -> ResponsePrimitive:
         """A notification of a member, to be forwarded with others."""
+        self._set_policy(call.target.resource)
         return await collecting.collect(call, self._hosts_of(call.target.resource))
 
     async def virtual(self, call: Call) -> ResponsePrimitive:
@@ -94,13 +95,17 @@ class GroupBehaviour(Behaviour):
         return known[1]
 
     def _follow(self, group: Resource) -> None:
-        policy = compile_policy({"bn": collecting.batch_of(group)}, self.core.settings)
-        if policy is not None and self.core.tree.holds(group):
-            self.core.notifier.subscriptions.policies[group.ri] = policy
+        self._set_policy(group)
         self._pauses.pop(group.ri, None)
         self.core.timers.cancel((self, group.ri))
         if group.attributes.get("mtv") is False:
             self._arm(group, FIRST_PAUSE_S)
+
+    def _set_policy(self, group: Resource) -> None:
+        """How the delivery collects for this group; without ``nar`` that depends on how many members it has now."""
+        policy = compile_policy({"bn": collecting.batch_of(group)}, self.core.settings)
+        if policy is not None and self.core.tree.holds(group):
+            self.core.notifier.subscriptions.policies[group.ri] = policy
 
     def _forget(self, ri: str) -> None:
         self._pauses.pop(ri, None)
@@ -115,9 +120,21 @@ class GroupBehaviour(Behaviour):
         self.core.timers.at((self, group.ri), self.core.clock.time() + pause_s, partial(self._begin, group))
 
     def _begin(self, group: Resource) -> None:
-        check = asyncio.get_running_loop().create_task(self._check(group))
+        check = asyncio.get_running_loop().create_task(self._check_and_go_on(group))
         self._checks.add(check)
         check.add_done_callback(self._checks.discard)
+
+    async def _check_and_go_on(self, group: Resource) -> None:
+        try:
+            await self._check(group)
+        except StoreError as error:
+            log.error("the members of %s stay unchecked: %s", group.path, error)
+        except Exception:
+            log.exception("the members of %s cannot be checked", group.path)
+        if self.core.tree.holds(group) and group.attributes.get("mtv") is False:
+            self._arm(group, min(self._pauses.get(group.ri, FIRST_PAUSE_S) * 2, LONGEST_PAUSE_S))
+        else:
+            self._pauses.pop(group.ri, None)
 
     async def _check(self, group: Resource) -> None:
         """Check the members on other CSEs again, with the rights of the creator (GRP-3, GRP-4)."""
@@ -125,16 +142,8 @@ class GroupBehaviour(Behaviour):
         remote = [member for member in group.attributes["mid"] if self._is_remote(member)]
         inspection = Inspection(core, group.creator, timestamp(core.clock.time()))
         found = await verdicts(inspection.kinds, remote, group.attributes)
-        if not core.tree.holds(group) or group.attributes.get("mtv") is not False:
-            return
-        try:
-            self._decide(group, found)
-        except StoreError as error:
-            log.error("the members of %s stay unchecked: %s", group.path, error)
         if core.tree.holds(group) and group.attributes.get("mtv") is False:
-            self._arm(group, min(self._pauses.get(group.ri, FIRST_PAUSE_S) * 2, LONGEST_PAUSE_S))
-        else:
-            self._pauses.pop(group.ri, None)
+            self._decide(group, found)
 
     def _is_remote(self, member: str) -> bool:
         try:

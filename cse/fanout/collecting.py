@@ -10,7 +10,7 @@ from typing import Any
 
 from cse.codecs import decode, encode
 from cse.core import LIMITS, Call, Core
-from cse.fanout.subscribing import OUTER
+from cse.fanout.subscribing import check_address, outer_of
 from cse.notifications.parcel import moment
 from cse.primitive import ResponsePrimitive
 from cse.work import Work
@@ -36,12 +36,14 @@ async def collect(call: Call, allowed: frozenset[str]) -> ResponsePrimitive:
     notifications = flattened(call.request.content)
     if any(one.get("vrq") for one in notifications):
         return ResponsePrimitive(Status.OK)
-    outer = (group.state or {}).get(OUTER, {})
+    outer = outer_of(group)
     work = Work()
     for one in notifications:
         forward_to = one.get("nfu")
         if not isinstance(forward_to, str) or not forward_to:
             raise BadRequest("pc: a notification to a group says in nfu where it is to be forwarded to")
+        if forward_to not in outer:
+            check_address(core, forward_to)
         core.notifier.post(work, group, one, [outer.get(forward_to, forward_to)], moment(call.now))
     await core.commit(work)
     return ResponsePrimitive(Status.OK)

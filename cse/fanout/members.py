@@ -24,7 +24,7 @@ POSSIBLE = frozenset({None, FAN_OUT_POINT, *VIRTUAL_TYPES})
 SPECIALIZATIONS = ("cnd", "mgd")
 
 #: Members on other CSEs that are inspected at the same time, and local ones before others get their turn.
-REMOTE_AT_ONCE, LOCAL_AT_ONCE = 20, 200
+REMOTE_AT_ONCE, LOCAL_AT_ONCE = 20, 25
 
 
 class Inspection:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cse.core import Call
+from cse.core import Call, Core
 from cse.primitive import Operation
 from cse.work import Work
-from resources.errors import ReceiverError
+from resources.datatypes import shown
+from resources.errors import BadRequest, ReceiverError
 from resources.model import Resource
 from resources.status import Status
 
-SUBSCRIPTION = 23
+SUBSCRIPTION, GROUP = 23, 9
 
 #: In the state of a group: where notifications go instead of to ``nfu``, by ``nfu``: to the group this one is in.
 OUTER = "outer"
@@ -37,20 +38,48 @@ async def redirect(call: Call) -> None:
     forward_to = given.get("nfu") if isinstance(given, Mapping) else None
     if not isinstance(forward_to, str) or not isinstance(given, Mapping):
         return
-    outer = _outer_group(call, given.get("nu"))
+    check_address(call.core, forward_to)
+    outer = _outer_group(call, forward_to, given.get("nu"))
+    await _verify(call, group, outer or forward_to)
     if outer is not None:
         await _remember(call, group, forward_to, outer)
-    else:
-        await _verify(call, group, forward_to)
     request.content = {root: {**given, "nu": [call.core.identity.sp_relative(group.ri)]}}
 
 
-def _outer_group(call: Call, targets: Any) -> str | None:
+def check_address(core: Core, forward_to: str) -> None:
+    """What groups forward goes to somebody, not round and round."""
+    if _group(core, forward_to) is not None:
+        raise BadRequest(f"nfu: {shown(forward_to)} is a group; expected whoever is to be told in the end")
+
+
+def _group(core: Core, address: str) -> Resource | None:
+    found = core.tree.find(address)
+    return found if found is not None and found.type.number == GROUP else None
+
+
+def _outer_group(call: Call, forward_to: str, targets: Any) -> str | None:
     """The group that this request came through before, if it did: it is the only target, and made the ``gid``."""
     if call.first_group or not isinstance(targets, list) or len(targets) != 1 or not isinstance(targets[0], str):
         return None
     outer: str = targets[0]
-    return None if "://" in outer else outer
+    return None if "://" in outer or _leads_back(call, forward_to, outer) else outer
+
+
+def _leads_back(call: Call, forward_to: str, outer: str) -> bool:
+    """True when what goes to ``outer`` would come back to this group."""
+    address: str | None = outer
+    while address is not None:
+        found = _group(call.core, address)
+        if found is call.target.resource:
+            return True
+        address = outer_of(found).get(forward_to) if found is not None else None
+    return False
+
+
+def outer_of(group: Resource) -> Mapping[str, str]:
+    """Where a group sends what is for ``nfu``, when that is not ``nfu`` itself."""
+    outer: Mapping[str, str] = (group.state or {}).get(OUTER, {})
+    return outer
 
 
 async def _remember(call: Call, group: Resource, forward_to: str, outer: str) -> None:
@@ -69,9 +98,9 @@ async def _remember(call: Call, group: Resource, forward_to: str, outer: str) ->
 
 
 async def _verify(call: Call, group: Resource, forward_to: str) -> None:
-    """SUB-6 for the address to forward to, unless it is the originator itself."""
+    """SUB-6 for the address to forward to, unless it is the originator itself or a group here, which verifies too."""
     core, identity = call.core, call.core.identity
-    if not core.settings.verify_subscriptions:
+    if not core.settings.verify_subscriptions or _group(core, forward_to) is not None:
         return
     if "://" not in forward_to and identity.entity(forward_to) == call.originator:
         return
@@ -79,6 +108,6 @@ async def _verify(call: Call, group: Resource, forward_to: str) -> None:
                            "cr": identity.sp_relative(call.originator)}}
     status = await core.notifier.ask(forward_to, content)
     if status is not Status.OK:
-        raise ReceiverError(f"nfu: {forward_to!r} did not accept the verification request, it answered "
+        raise ReceiverError(f"nfu: {shown(forward_to)} did not accept the verification request, it answered "
                             f"{status.value} {status.name}; expected {Status.OK.value}",
                             Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED)

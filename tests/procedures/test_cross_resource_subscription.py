@@ -303,6 +303,13 @@ async def test_crs_7_deletion_leaves_nothing(rig: Rig) -> None:
     assert rig.cse.core.notifier.delivery.pending == 0
 
 
+async def test_crs_7_own_subscriptions_go_whoever_else_they_tell(rig: Rig) -> None:
+    made = only(await crs(rig))
+    only(await rig.update(made["rrats"][0], {"m2m:sub": {"nu": [f"/banyan/{made['ri']}", "http://sink/own"]}}, "Cae1"))
+    assert (await rig.delete("cse/cae1/x", "Cae1")).status == Status.DELETED
+    assert await subscriptions(rig, 1, 2) == []
+
+
 async def test_crs_7_expiry_leaves_nothing(rig: Rig) -> None:
     only(await crs(rig, et=rig.at(30), su=GONE))
     await rig.clock.advance(40)

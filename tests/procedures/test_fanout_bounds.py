@@ -217,3 +217,19 @@ async def test_grp_2_others_have_their_turn_while_members_are_checked(rig: Rig) 
         turns += 1
     assert only(await request)["cnm"] == count
     assert turns > 3
+
+
+async def test_grp_15_a_request_resource_shows_what_there_is(rig: Rig) -> None:
+    await group(rig, box(1, 2))
+    held = Held(rig, *box(1))
+    accepted = await rig.retrieve("cse/cae1/g/fopt", "Cae1", response_type=1, result_expiration="60000")
+    assert accepted.status == Status.ACCEPTED_FOR_NON_BLOCKING_REQUEST_SYNCH
+    assert accepted.content is not None
+    address = accepted.content["m2m:uri"]
+    await rig.clock.advance(asking.PARTIAL_EVERY_S + 0.1)
+    shown = only(await rig.retrieve(address, "Cae1"))
+    assert (shown["rs"], [one["fr"] for one in shown["ors"]["pc"]["m2m:agr"]["m2m:rsp"]]) == (5, box(2))
+    held.go.set()
+    await rig.clock.advance(1)
+    shown = only(await rig.retrieve(address, "Cae1"))
+    assert (shown["rs"], [one["fr"] for one in shown["ors"]["pc"]["m2m:agr"]["m2m:rsp"]]) == (1, box(1, 2))

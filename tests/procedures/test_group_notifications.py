@@ -131,6 +131,46 @@ async def test_grp_20_the_address_must_accept_notifications(rig: Rig) -> None:
     assert {url for url, _, content in rig.sink.received if content["m2m:sgn"].get("vrq")} == {SINK}
 
 
+@pytest.mark.parametrize("target", ["Cvictim", "/far/group", "/far/Cvictim", "cse/none"])
+async def test_grp_20_nobody_is_told_who_did_not_accept_it(rig: Rig, target: str) -> None:
+    await rig.register("Cvictim", poa=["http://victim"])
+    await group(rig, box(1))
+    rig.sink.answer = lambda url, content: Status.BAD_REQUEST if url == "http://victim" else Status.OK
+    answer = await rig.create("cse/cae1/g/fopt", 23, {"nu": [target], "nfu": SINK}, "Cae1", group_request_id="mine")
+    assert answer.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
+
+
+async def test_grp_20_a_group_is_no_address(rig: Rig) -> None:
+    made = await group(rig, box(1), nar={"num": 1})
+    await group(rig, box(1), rn="other")
+    for address in (made["ri"], "cse/cae1/g", "/banyan/cse/cae1/other"):
+        assert (await subscribe(rig, nfu=address)).status == Status.BAD_REQUEST
+        assert await notify(rig, {"m2m:sgn": notification(rig, nfu=address)}) == Status.BAD_REQUEST
+
+
+async def test_grp_20_groups_that_would_forward_to_each_other(rig: Rig) -> None:
+    one = await group(rig, box(1), nar={"num": 1})
+    two = await group(rig, box(2), rn="two", nar={"num": 1})
+    for name, target in (("g", one["ri"]), ("g", two["ri"]), ("two", one["ri"])):
+        answer = await rig.create(f"cse/cae1/{name}/fopt", 23, {
+            "nu": [target], "nfu": SINK, "enc": {"net": [3], "chty": [4]}}, "Cae1", group_request_id=name + target)
+        assert codes(answer) == [Status.CREATED]
+    await fill(rig, 2)
+    await rig.clock.advance(1)
+    assert [len(batch) for batch in batches(rig)] == [1]
+    await fill(rig, 1)
+    await rig.clock.advance(1)
+    assert len(batches(rig)) == 3, "each of the two subscriptions there"
+
+
+async def test_grp_20_fewer_members_are_fewer_notifications(rig: Rig) -> None:
+    await group(rig, box(1, 2, 3))
+    await subscribe(rig)
+    assert codes(await rig.delete("cse/cae1/g/fopt", "Cae1", group_targets=box(3))) == [Status.DELETED]
+    await fill(rig, 1, 2)
+    assert [len(batch) for batch in batches(rig)] == [2]
+
+
 async def test_grp_20_an_ae_as_address(rig: Rig) -> None:
     await rig.update("cse/cae1", {"m2m:ae": {"poa": [SINK]}}, "Cae1")
     await group(rig, box(1, 2), nar={"num": 1})
