@@ -61,8 +61,8 @@ def _type_of(
         raise StartError(f"{place} of type {record.ty}, which is not known here")
     short = core.registry.discriminators.get(record.ty)
     if type_.discriminator is None and short in attributes:
-        raise StartError(f"{place}, a {type_.name} of the model {attributes[short]}, which no model file describes; put "
-                         "its file back into the folder that the setting models.folder names")
+        raise StartError(f"{place}, a {type_.name} of the model {attributes[short]}, which no model file describes; "
+                         "put its file back into the folder that the setting models.folder names")
     return type_
 
 
@@ -78,7 +78,7 @@ async def settle_base(core: Core) -> bool:
     root = core.tree.root
     policy = root.children.get(BASE_POLICY) or _new_policy(core, root)
     policy.attributes = {**policy.attributes, "pv": _base_privileges(core), "pvs": _administration(core)}
-    given = {} if first else {"ct": root.attributes["ct"]}
+    given: dict[str, Any] = {} if first else {name: root.attributes[name] for name in ("ct", "nl") if name in root.attributes}
     root.attributes = {**base, **given, "acpi": [policy.ri]}
     work.put(root)
     work.put(policy)

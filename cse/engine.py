@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cse import bootstrap, expiration
@@ -12,10 +12,12 @@ from cse.behaviours import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.core import Core
+from cse.device_management import Adapter
 from cse.dispatcher import Dispatcher, Meter
 from cse.fanout.repetition import SeenGroupRequests
 from cse.identifiers import Identity
 from cse.instances import Instances
+from cse.location_server import LocationServer
 from cse.notifications.delivery import Delivery
 from cse.notifications.notifier import Notifier
 from cse.notifications.targets import Targets
@@ -32,7 +34,10 @@ from resources.registry import Registry
 
 @dataclass(slots=True)
 class Ports:
-    """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding."""
+    """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding.
+
+    ``adapters`` lead to devices, ``location_server`` to positions.
+    """
 
     store: Store
     senders: Mapping[str, Sender] = field(default_factory=dict)
@@ -40,6 +45,8 @@ class Ports:
     registry: Registry = field(default_factory=Registry.default)
     committing: StoreSettings = field(default_factory=StoreSettings)
     meter: Meter | None = None
+    adapters: Sequence[Adapter] = ()
+    location_server: LocationServer | None = None
 
 
 class Cse:
@@ -120,6 +127,8 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
         handle=dispatcher.handle,
+        adapters=ports.adapters,
+        location_server=ports.location_server,
     )
     core.behaviours.update({number: behaviour(core) for number, behaviour in BEHAVIOURS.items()})
     return core, dispatcher

@@ -53,6 +53,10 @@ class CseSettings:
     max_bytes: int = 0
     max_results: int = 10_000
     verify_subscriptions: bool = True
+    check_encoding: bool = False
+    management_session_timeout_s: float = 10.0
+    management_action_timeout_s: float = 3600.0
+    local_node_id: str = ""
     initial_tree: str = ""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
 

@@ -6,9 +6,12 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, TypeVar
 
 from cse.clock import Clock
+
+Result = TypeVar("Result")
 
 log = logging.getLogger("banyan.timers")
 
@@ -40,6 +43,24 @@ class Timers:
         """The moment of a key, None when it has none."""
         found = self._due.get(key)
         return None if found is None else found[1]
+
+    async def within(self, seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+        """Return what the work returns, raise what it raises; TimeoutError when it takes longer, or is cancelled.
+
+        Who does not want to be cancelled is left alone: his outcome does not count any more.
+        """
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        over = asyncio.get_running_loop().create_future()
+        self.at(over, self._clock.time() + seconds, lambda: None if over.done() else over.set_result(None))
+        try:
+            await asyncio.wait((task, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.cancel(over)
+            task.cancel()
+        if not task.done() or task.cancelled():
+            raise TimeoutError
+        return task.result()
 
     def _sleep_until(self, when_s: float) -> None:
         if self._sleeper is not None:

@@ -1,7 +1,7 @@
 """mgmtObj: what all management objects of a node share (TS-0001 9.6.15).
 
 A resource is always one of the objects in ``resources.management``: nobody can check an object that no table
-describes, so the self-defined ones (``mgd`` 0) are refused.
+describes, so the self-defined ones (``mgd`` 0) are refused. Objects of a CMDH policy may stand under each other.
 """
 
 from resources.common import MA, MANDATORY, NP
@@ -14,7 +14,7 @@ MGMT_OBJ = ResourceType(
     number=NUMBER,
     short="mgo",
     name="mgmtObj",
-    parents=("node",),
+    parents=("node", "mgmtObj"),
     attributes=(
         *COMMON,
         row("mgd", "mgmtDefinition", mgmt_definition, create=MANDATORY, update=NP, announce=MA, single=True, release=3),

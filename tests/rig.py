@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cse.client.transport import Unreachable
 from cse.clock import timestamp
 from cse.codecs import Limits, decode, encode
+from cse.device_management import Adapter
 from cse.engine import Cse, Ports
+from cse.location_server import LocationServer
 from cse.primitive import FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
 from cse.settings import CseSettings
 from cse.storage.memory import MemoryStore
@@ -99,11 +101,13 @@ class Rig:
 
     @classmethod
     async def open(cls, *, store: Store | None = None, registry: Registry | None = None, clock: RigClock | None = None,
+                   adapters: Sequence[Adapter] = (), location_server: LocationServer | None = None,
                    **settings: Any) -> Rig:
         """Start a CSE ``/banyan`` named ``cse`` in ``//banyan.example``; keywords are ``CseSettings``."""
         clock, sink = clock or RigClock(), Sink()
         settings.setdefault("administrators", [ADMIN])
-        ports = Ports(store or MemoryStore(), {"http": sink}, clock, registry or Registry.default())
+        ports = Ports(store or MemoryStore(), {"http": sink}, clock, registry or Registry.default(), adapters=adapters,
+                      location_server=location_server)
         return cls(await Cse.open(CseSettings(**settings), ports), clock, sink)
 
     async def close(self) -> None:

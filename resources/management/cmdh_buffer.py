@@ -12,4 +12,5 @@ CMDH_BUFFER = management_object(
     oa_row("aec", "applicableEventCategory", list_of(event_cat_with_def), create=MANDATORY, single=True),
     oa_row("mbfs", "maxBufferSize", non_negative_integer, create=MANDATORY, single=True),
     oa_row("sgp", "storagePriority", PRIORITY, create=MANDATORY, single=True),
+    parents=("node", "cmdhPolicy"),
 )

@@ -12,4 +12,5 @@ CMDH_DEF_EC_VALUE = management_object(
     oa_row("rct", "requestContext", any_type),
     oa_row("rctn", "requestContextNotification", boolean_type),
     oa_row("rch", "requestCharacteristics", any_type),
+    parents=("node", "cmdhDefaults"),
 )

@@ -13,4 +13,5 @@ CMDH_EC_DEF_PARAM_VALUES = management_object(
     oa_row("doet", "defaultOpExecTime", long, create=MANDATORY, single=True),
     oa_row("drp", "defaultRespPersistence", long, create=MANDATORY, single=True),
     oa_row("dda", "defaultDelAggregation", boolean_type, create=MANDATORY, single=True),
+    parents=("node", "cmdhDefaults"),
 )

@@ -26,4 +26,5 @@ CMDH_LIMITS = management_object(
     oa_row("loet", "limitsOpExecTime", list_of_min_max, create=MANDATORY, single=True),
     oa_row("lrp", "limitsRespPersistence", list_of_min_max, create=MANDATORY, single=True),
     oa_row("lda", "limitsDelAggregation", restricted_list_of_boolean, create=MANDATORY, single=True),
+    parents=("node", "cmdhPolicy"),
 )

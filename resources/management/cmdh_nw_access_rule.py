@@ -13,4 +13,5 @@ CMDH_NW_ACCESS_RULE = management_object(
     oa_row("bop", "backOffParameters", back_off_parameters, create=MANDATORY, single=True),
     oa_row("ohc", "otherConditions", any_type),
     oa_row("cmlk", "mgmtLink", mgmt_link_ref, create=MANDATORY, single=True),
+    parents=("node", "cmdhNetworkAccessRules"),
 )

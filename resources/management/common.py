@@ -17,10 +17,11 @@ from resources.common import (
 )
 from resources.complex_types import mgmt_link_ref
 from resources.datatypes import enumeration, list_of
-from resources.model import Attribute, ResourceType, row
+from resources.model import Attribute, Hooks, ResourceType, row
 from resources.simple_types import list_of_uris, string
 
 NUMBER = 13
+NO_HOOKS = Hooks()
 
 #: A row of an object: every one can be announced.
 oa_row = partial(row, announce=OA)
@@ -42,11 +43,13 @@ COMMON = (
 
 
 def management_object(
-    mgd: int, short: str, name: str, *rows: Attribute, prefix: str = "m2m", release: int = 1
+    mgd: int, short: str, name: str, *rows: Attribute, prefix: str = "m2m", release: int = 1,
+    hooks: Hooks = NO_HOOKS, parents: tuple[str, ...] = ("node",),
 ) -> ResourceType:
     """The specialization of mgmtObj with this mgmtDefinition; a row of its own takes the place of a common one.
 
-    It has no ``mgs``: that attribute describes objects no standard defines (``mgd`` 0).
+    It has no ``mgs``: that attribute describes objects no standard defines (``mgd`` 0). ``parents`` are long names of
+    types and of other management objects.
     """
     own = {attribute.short for attribute in rows}
     definition = enumeration("m2m:mgmtDefinition", {mgd: name})
@@ -54,7 +57,7 @@ def management_object(
         number=NUMBER,
         short=short,
         name=name,
-        parents=("node",),
+        parents=parents,
         attributes=(
             *(attribute for attribute in COMMON if attribute.short not in own),
             row("mgd", "mgmtDefinition", definition, create=MANDATORY, update=NP, announce=MA, single=True, release=3),
@@ -65,4 +68,5 @@ def management_object(
         discriminator=("mgd", mgd),
         announced_as=f"{short}A",
         release=release,
+        hooks=hooks,
     )

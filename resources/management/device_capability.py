@@ -2,6 +2,7 @@
 
 from resources.common import MANDATORY
 from resources.complex_types import action_status
+from resources.management.actions import TRIGGERED
 from resources.management.common import management_object, oa_row
 from resources.simple_types import boolean_type, string
 
@@ -13,4 +14,5 @@ DEVICE_CAPABILITY = management_object(
     oa_row("cus", "currentState", boolean_type, create=MANDATORY, single=True),
     oa_row("ena", "enable", boolean_type),
     oa_row("dis", "disable", boolean_type),
+    hooks=TRIGGERED,
 )

@@ -2,6 +2,7 @@
 
 from resources.common import MANDATORY
 from resources.enumerations import log_status, log_type_id
+from resources.management.actions import TRIGGERED
 from resources.management.common import management_object, oa_row
 from resources.simple_types import boolean_type, string
 
@@ -12,4 +13,5 @@ EVENT_LOG = management_object(
     oa_row("lgst", "logStatus", log_status, create=MANDATORY, single=True),
     oa_row("lga", "logStart", boolean_type, single=True, default=False),
     oa_row("lgo", "logStop", boolean_type, single=True, default=False),
+    hooks=TRIGGERED,
 )

@@ -2,6 +2,7 @@
 
 from resources.common import MANDATORY, NP
 from resources.complex_types import action_status
+from resources.management.actions import TRIGGERED
 from resources.management.common import management_object, oa_row
 from resources.simple_types import any_uri, boolean_type, string
 
@@ -16,4 +17,5 @@ SOFTWARE = management_object(
     oa_row("act", "activate", boolean_type, create=NP),
     oa_row("dea", "deactivate", boolean_type, create=NP),
     oa_row("acts", "activeStatus", action_status, create=NP),
+    hooks=TRIGGERED,
 )
