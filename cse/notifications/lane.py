@@ -183,8 +183,8 @@ class Lane:
         most = rate.left(self.resource, self.target, policy, now) if policy.rate_number else len(self.held)
         for _ in range(min(most, len(self.held))):
             self.outlet.put(self.held.popleft())
-        if self.held:
-            self._keep(Obstacle.RATE)
+        if self.held:  # the window has not begun yet: at its end it is looked at again
+            self._core.timers.at((self, "held"), now + policy.rate_s, self.release)
 
     # being sent
 

@@ -29,9 +29,9 @@ def left(resource: Resource, target: str, policy: Policy, now_s: float) -> int:
 
 
 def end(resource: Resource, target: str, policy: Policy, now_s: float) -> float:
-    """When the window ends that is open, or would open now."""
+    """When the window ends that is open; now, when none is."""
     open_ = window(resource, target, policy, now_s)
-    return (open_[0] if open_ else now_s) + policy.rate_s
+    return open_[0] + policy.rate_s if open_ else now_s
 
 
 def spend(work: Work, resource: Resource, target: str, policy: Policy, now_s: float) -> float:
