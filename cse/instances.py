@@ -80,6 +80,11 @@ class Instances:
         self._last_seq += 1
         return self._last_seq
 
+    @property
+    def last_seq(self) -> int:
+        """The last number that was given out."""
+        return self._last_seq
+
     async def shelf(self, parent: Resource) -> Shelf:
         """Return the shelf of a parent, made at first use."""
         shelf = parent.shelf
@@ -214,6 +219,35 @@ class Instances:
             shelf.newest = before
 
         work.undo.append(undo)
+
+    def replace(self, parent: Resource, record: InstanceRecord, work: Work) -> None:
+        """Write an instance that is there with other attributes, the same size and name."""
+        work.put_instance(record)
+        shelf: Shelf | None = parent.shelf
+        if shelf is None or shelf.newest is None or shelf.newest.seq != record.seq:
+            return
+        before, shelf.newest = shelf.newest, record
+
+        def undo() -> None:
+            shelf.newest = before
+
+        work.undo.append(undo)
+
+    async def drop_after(self, parent: Resource, seq: int, work: Work, count: int, size: int) -> tuple[int, int]:
+        """Remove the instances with higher numbers; returns the number and bytes of those that remain."""
+        shelf = await self.shelf(parent)
+        low, newest = shelf.low, shelf.newest
+        work.undo.append(lambda: _restore(shelf, low, newest))
+        after: int | None = seq
+        while after is not None:
+            page = await self.all(parent, after=after, limit=PAGE)
+            for record in page:
+                work.remove_instance(record)
+                count, size = count - 1, size - record.size
+            after = page[-1].seq if len(page) == PAGE else None
+        shelf.newest = await self._committer.newest(parent.ri, before=seq + 1)
+        shelf.head.clear()
+        return count, size
 
     async def take(self, parent: Resource, record: InstanceRecord, work: Work) -> None:
         """Remove one instance from the shelf and in the write set; counters are the caller's."""

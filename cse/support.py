@@ -16,7 +16,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "acp": frozenset({"at", "aa", "ast", "adri", "apri", "airi"}),
     "ae": frozenset({"at", "aa", "ast", "daci", "esi"}),
     "cnt": frozenset({"at", "aa", "ast", "daci"}),
-    "cin": frozenset({"at", "aa", "ast", "dcnt"}),
+    "cin": frozenset({"at", "aa", "ast"}),
     "grp": frozenset({"at", "aa", "ast", "daci"}),
     "fcnt": frozenset({"at", "aa", "ast", "daci"}),
     "crs": frozenset({"daci"}),
@@ -28,6 +28,9 @@ EVENT_CRITERIA = frozenset({"aq"})
 
 #: Filter criteria tags without behaviour here.
 CONDITIONS = frozenset({"aq"})
+
+#: m2m:mashupResultGenType that need the function of a mashup: no standard settles the form of ``fucd``.
+MASHUP_RESULTS = frozenset({1, 3, 4})
 
 
 def check_attributes(short: str, given: Mapping[str, Any]) -> None:
@@ -61,3 +64,15 @@ def check_request(request: RequestPrimitive) -> None:
     """Raise NotImplementedHere for request parameters that this CSE does not know what to do with (V4)."""
     if request.unsupported:
         raise NotImplementedHere(f"{request.unsupported[0]}: this request parameter is not implemented here")
+
+
+def check_mashup(result_generation: int) -> None:
+    """Raise NotImplementedHere for a mashup that would have to compute results by itself."""
+    if result_generation in MASHUP_RESULTS:
+        raise no_mashup_result(f"rgt: {result_generation}")
+
+
+def no_mashup_result(what: str) -> NotImplementedHere:
+    """The answer where the function of a mashup would have to be run."""
+    return NotImplementedHere(f"{what}: results of mashups are not computed here; no standard says how fucd "
+                              "(functionDescriptor) describes the function. An instance with rgt 2 finds its members")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from cse.codecs import encode
 from cse.storage.committer import Committer
@@ -33,6 +34,18 @@ class Work:
         resource.encoded = None
         self.changes.resources[resource.ri] = _record(resource)
         self.touched.append(resource)
+
+    def keep(self, resource: Resource, **parts: Any) -> None:
+        """Set parts of what is kept with a resource and never shown (``state``), None removes, and write it."""
+        before = resource.state
+        kept = {name: value for name, value in {**(before or {}), **parts}.items() if value is not None}
+        resource.state = kept or None
+
+        def undo() -> None:
+            resource.state = before
+
+        self.undo.append(undo)
+        self.put(resource)
 
     def put_later(self, resource: Resource) -> None:
         """Write a structural resource as it will be when the write begins: for counters that change all the time."""

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cse.behaviour import Behaviour
 from cse.behaviours.expected_points import Grid, Points
+from cse.behaviours.retention import RetentionBehaviour
 from cse.clock import microseconds_of, timestamp, timestamp_of
 from cse.notifications.missing_data import Missing, missing_data
 from cse.storage.port import InstanceRecord, StoreError
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("banyan.timeseries")
 
+#: The part of the ``state`` with the points that have come.
+POINTS = "points"
 #: ``mdlt`` has no more entries than this, whatever ``mdn`` says or when there is none.
 LISTED = 1000
 #: No timer is set for what would be missing after the calendar's end.
 LAST_S = 253_402_300_799.0
 
 
-class TimeSeriesBehaviour(Behaviour):
+class TimeSeriesBehaviour(RetentionBehaviour):
     """All time series of one CSE. A series has a timer while a point is expected."""
 
     keyed = True
@@ -65,21 +67,22 @@ class TimeSeriesBehaviour(Behaviour):
         if grid is None:
             return
         moment = microseconds_of(attributes["dgt"])
-        if parent.state is None:
-            self._keep(work, parent, Points(moment))
+        points = _points(parent)
+        if points is None:
+            _keep(work, parent, Points(moment))
             self._decide(work, parent, grid)
         else:
-            self._decide(work, parent, grid)
-            self._keep(work, parent, Points.read(parent.state).with_point(grid, moment))
+            points = self._decide(work, parent, grid) or points
+            _keep(work, parent, points.with_point(grid, moment))
         self._watch(parent, grid)
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any],
-                given: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port
+                given: Mapping[str, Any]) -> None:
         """Whatever begins or ends the monitoring lets it start anew with the next point (TS-4)."""
-        if resource.state is not None and Grid.of(before) != Grid.of(resource.attributes):
+        super().updated(work, resource, before, given)
+        if _points(resource) is not None and Grid.of(before) != Grid.of(resource.attributes):
             self.core.timers.cancel(_key(resource))
-            self._keep(work, resource, None)
-            work.put(resource)
+            _keep(work, resource, None)
 
     def removed(self, work: Work, resource: Resource) -> None:  # noqa: ARG002 - the port
         """TS-8: nothing is expected any more."""
@@ -87,20 +90,22 @@ class TimeSeriesBehaviour(Behaviour):
 
     async def started(self) -> None:
         """Go on with what was monitored; what should have come meanwhile is due at once."""
+        await super().started()
         for resource in list(self.core.tree.by_id.values()):
             if resource.type.number == TIME_SERIES.number and (grid := Grid.of(resource.attributes)) is not None:
                 self._watch(resource, grid)
 
     async def stop(self) -> None:
         """Finish the detections that have begun."""
+        await super().stop()
         await asyncio.gather(*self._detections, return_exceptions=True)
 
     def _watch(self, series: Resource, grid: Grid) -> None:
         """Have a timer for the next open point; one that is set already for an earlier point sets the next."""
-        key = _key(series)
-        if series.state is None or self.core.timers.pending(key) is not None:
+        key, points = _key(series), _points(series)
+        if points is None or self.core.timers.pending(key) is not None:
             return
-        due_s = Points.read(series.state).due(grid) / 1_000_000
+        due_s = points.due(grid) / 1_000_000
         if due_s < LAST_S:
             self.core.timers.at(key, due_s, lambda: self._begin_detection(series))
 
@@ -113,11 +118,10 @@ class TimeSeriesBehaviour(Behaviour):
         core = self.core
         async with await core.instances.turn(series):
             grid = Grid.of(series.attributes)
-            if grid is None or series.state is None or not core.tree.holds(series):
+            if grid is None or _points(series) is None or not core.tree.holds(series):
                 return
             work = Work()
-            if self._decide(work, series, grid):
-                work.put(series)
+            if self._decide(work, series, grid) is not None:
                 try:
                     core.submit(work)
                 except StoreError as error:
@@ -125,24 +129,23 @@ class TimeSeriesBehaviour(Behaviour):
                     return
             self._watch(series, grid)
 
-    def _decide(self, work: Work, series: Resource, grid: Grid) -> bool:
-        """Note the points that are missing by now; True when there are any."""
-        assert series.state is not None
+    def _decide(self, work: Work, series: Resource, grid: Grid) -> Points | None:
+        """Note the points that are missing by now, if any; returns what is expected then."""
+        points = _points(series)
+        assert points is not None
         now = round(self.core.clock.time() * 1_000_000)
-        attributes = series.attributes
-        most = min(attributes.get("mdn", LISTED), LISTED)
-        points, missing = Points.read(series.state).decided(grid, now, LISTED)
+        points, missing = points.decided(grid, now, LISTED)
         if not missing:
-            return False
-        self._keep(work, series, points)
-        self._list(work, series, [timestamp_of(one) for one in missing], most)
+            return None
+        self._list(work, series, [timestamp_of(one) for one in missing])
+        _keep(work, series, points)
         missing_data(self.core.notifier, work, series, [Missing(one, one + grid.patience) for one in missing])
-        return True
+        return points
 
-    def _list(self, work: Work, series: Resource, missing: Sequence[str], most: int) -> None:
+    def _list(self, work: Work, series: Resource, missing: Sequence[str]) -> None:
         """TS-5: ``mdlt`` has the newest ``mdn``, ``mdc`` is their number."""
         before = series.attributes
-        listed = [*before.get("mdlt", ()), *missing][-most:]
+        listed = [*before.get("mdlt", ()), *missing][-min(before.get("mdn", LISTED), LISTED):]
         series.attributes = {**before, "mdlt": listed, "mdc": len(listed), "lt": timestamp(self.core.clock.time())}
 
         def undo() -> None:
@@ -150,15 +153,15 @@ class TimeSeriesBehaviour(Behaviour):
 
         work.undo.append(undo)
 
-    def _keep(self, work: Work, series: Resource, points: Points | None) -> None:
-        """Set the state; the caller puts the series."""
-        before = series.state
-        series.state = None if points is None else points.written()
 
-        def undo() -> None:
-            series.state = before
+def _points(series: Resource) -> Points | None:
+    """What has come of a series that is monitored; None before the first point."""
+    state = (series.state or {}).get(POINTS)
+    return None if state is None else Points.read(state)
 
-        work.undo.append(undo)
+
+def _keep(work: Work, series: Resource, points: Points | None) -> None:
+    work.keep(series, **{POINTS: None if points is None else points.written()})
 
 
 def _key(series: Resource) -> tuple[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cse.notifications.notifier import Notifier
     from cse.work import Work
 
+#: The part of a subscription's ``state`` with its open window.
+WINDOW = "md"
 #: A notification lists no more points than this, the newest.
 LISTED = 1000
 
@@ -35,7 +37,7 @@ def missing_data(notifier: Notifier, work: Work, series: Resource, points: Seque
     """
     for subscription in notifier.matching(series, MISSING_DATA, series.attributes):
         criteria = subscription.resource.attributes["enc"]["md"]
-        window = (subscription.resource.state or {}).get("md")
+        window = (subscription.resource.state or {}).get(WINDOW)
         full = False
         for point in points:
             if window is None or point.noticed >= window["end"]:
@@ -46,7 +48,7 @@ def missing_data(notifier: Notifier, work: Work, series: Resource, points: Seque
             full = window["count"] >= criteria["num"]
         if window is not None and full:
             _notify(notifier, work, subscription, window)
-        _keep(work, subscription.resource, window)
+        work.keep(subscription.resource, **{WINDOW: window})
 
 
 def _opened(point: Missing, criteria: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +64,3 @@ def _counted(window: Mapping[str, Any], point: Missing) -> dict[str, Any]:
 def _notify(notifier: Notifier, work: Work, subscription: Subscription, window: Mapping[str, Any]) -> None:
     content = {"m2m:tsn": {"mdlt": window["points"], "mdc": window["count"]}}
     notifier.emit(work, subscription, MISSING_DATA, content)
-
-
-def _keep(work: Work, resource: Resource, window: Mapping[str, Any] | None) -> None:
-    before = resource.state
-    resource.state = {**(before or {}), "md": window}
-
-    def undo() -> None:
-        resource.state = before
-
-    work.undo.append(undo)
-    work.put(resource)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b64decode
 from collections.abc import Awaitable
 from typing import Any
 
@@ -18,7 +19,7 @@ from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work
 from resources.datatypes import shown
-from resources.errors import BadRequest, Conflict, NotFound, OriginatorError, ReceiverError
+from resources.errors import BadRequest, Conflict, NotFound, NotImplementedHere, OriginatorError, ReceiverError
 from resources.model import Permission, Resource, ResourceType
 from resources.registry import Registry
 from resources.status import Status
@@ -37,6 +38,8 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
         call.require(parent, Permission.CREATE, child_type=type_.number,
                      target_type=call.target.instance.ty if call.target.instance else None)
     check_parent(call, type_)
+    if call.target.instance is not None:
+        raise NotImplementedHere("to: resources below an instance are not implemented here")
     if type_.number in call.core.registry.discriminators:
         type_ = specialize(call.core.registry, type_, request.content)
     given = call.core.validator.root_of(type_, request.content)
@@ -198,9 +201,21 @@ def content_size(given: dict[str, Any]) -> int:
     return 0 if content is None else len(encode(content))
 
 
+def check_encoding(given: dict[str, Any], content_info: str | None) -> None:
+    """CNT-11, TS-9: content whose ``cnf`` says base64 (encoding 1 and 2) is such a text."""
+    if content_info is None or content_info.split(":")[1:2] not in (["1"], ["2"]):
+        return
+    try:
+        b64decode(given["con"], validate=True)
+    except (TypeError, ValueError):
+        raise BadRequest(f"con: is no base64 text, which cnf ({content_info}) says it is") from None
+
+
 async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
     """Create an instance, one after the other in each parent."""
     core, parent = call.core, call.target.resource
+    if core.settings.check_encoding:
+        check_encoding(given, given.get("cnf") or parent.attributes.get("cnf"))
     work = Work(call.originator)
     if core.instances.takes_turns:
         async with await core.instances.turn(parent):

@@ -11,6 +11,7 @@ from cse.discovery import discover
 from cse.filters import DISCOVERY, ON_DEMAND, PERMISSIONS, Filter, compile_filter
 from cse.operations import result
 from cse.operations.condition import check_condition, check_instance
+from cse.operations.counting import COUNTING, count_down
 from cse.operations.descendants import gather
 from cse.operations.semantic import SEMANTIC_CONTENT, query
 from cse.primitive import ResponsePrimitive
@@ -80,7 +81,15 @@ async def _instance(call: Call) -> ResponsePrimitive:
     if rcn == ADDRESSES:
         raise BadRequest("rcn: 11 (addresses of what was discovered) is for discovery (fu 1)")
     type_ = target.type_in(core.registry)
-    return ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn))
+    return await _counted(call, ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn)))
+
+
+async def _counted(call: Call, response: ResponsePrimitive) -> ResponsePrimitive:
+    """The answer, once the retrieval of an instance that counts them is counted (CNT-13)."""
+    record, state = call.target.instance, call.target.resource.state
+    if state is not None and COUNTING in state and record is not None:
+        await count_down(call, record, response)
+    return response
 
 
 async def _original(call: Call, attributes: Mapping[str, Any]) -> ResponsePrimitive:
@@ -133,7 +142,7 @@ async def _partial(call: Call) -> ResponsePrimitive:
             raise BadRequest(f"atrl: {type_.name} has no attribute {name!r}")
     attributes = await _readable(call)
     shown = {name: attributes[name] for name in names if name in attributes}
-    return ResponsePrimitive(Status.OK, content={type_.root: shown})
+    return await _counted(call, ResponsePrimitive(Status.OK, content={type_.root: shown}))
 
 
 async def _readable(call: Call) -> Mapping[str, Any]:

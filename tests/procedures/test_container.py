@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from cse import expiration
+from cse.behaviours.container import ContainerBehaviour
+from cse.storage.memory import MemoryStore
 from resources.status import Status
 from tests.procedures.shelves import BOX, box, counters, fill, held, notified, subscribe
 from tests.rig import Rig, only, settle
+from tests.slow_store import SlowStore
 from tests.storage.gated import GatedStore
 
 
@@ -209,6 +212,50 @@ async def test_cnt_5_expired_by_age(rig: Rig) -> None:
     await rig.clock.advance(10)
     assert await held(rig) == []
     assert (await counters(rig))[:2] == (0, 0)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_cnt_5_lower_age_holds_for_the_instances_that_are_there(slow: bool) -> None:
+    rig = await Rig.open(store=SlowStore() if slow else None, expiry_check_s=1e6)
+    await rig.register()
+    await box(rig, mia=1000)
+    await subscribe(rig, 4)
+    await fill(rig, *range(450))
+    await rig.clock.advance(50)
+    (short,) = await fill(rig, "short", et=rig.at(20))
+    await fill(rig, "long")
+    await rig.update(BOX, {"m2m:cnt": {"mia": 40}}, "Cae1")
+    await settle(500)
+    assert await held(rig) == ["short", "long"]
+    newest = only(await rig.retrieve(f"{BOX}/la", "Cae1"))
+    assert rig.at(39) < newest["et"] <= rig.at(40)
+    assert only(await rig.retrieve(short["ri"], "Cae1"))["et"] == short["et"]
+    assert rig.cse.core.tree.find(BOX).state is None  # type: ignore[union-attr]
+    await expiration.sweep(rig.cse.core)
+    await settle(1000)
+    assert notified(rig) == list(range(450))
+    await rig.update(BOX, {"m2m:cnt": {"mia": 5000}}, "Cae1")
+    await settle(200)
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["et"] == newest["et"]
+    await rig.close()
+
+
+async def test_cnt_5_lower_age_goes_on_after_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    rig = await Rig.open(store=store, expiry_check_s=1e6)
+    await rig.register()
+    await box(rig)
+    await fill(rig, *range(450))
+    with monkeypatch.context() as killed:
+        killed.setattr(ContainerBehaviour, "_begin", lambda self, parent: None)
+        await rig.update(BOX, {"m2m:cnt": {"mia": 40}}, "Cae1")
+    clock = rig.clock
+    await rig.close()
+    clock.now += 50
+    rig = await Rig.open(store=store, clock=clock, expiry_check_s=1e6)
+    await settle(500)
+    assert await held(rig) == []
+    await rig.close()
 
 
 @pytest.mark.parametrize("age", [0, 1, 10**12, 2**63 - 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from cse import expiration
 from cse.primitive import FilterCriteria
 from cse.storage.memory import MemoryStore
 from resources.status import Status
-from tests.procedures.shelves import BOX, box, counters, fill, held, subscribe
+from tests.procedures.shelves import BOX, box, counters, fill, held, notified, subscribe
 from tests.rig import Rig, only
+from tests.slow_store import SlowStore
 
 
 async def test_cnt_6_state_of_an_instance(rig: Rig) -> None:
@@ -131,6 +133,39 @@ async def test_cnt_9_retrieval_enabled_again(rig: Rig) -> None:
     assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"] == "b"
 
 
+async def test_cnt_9_what_was_collected_meanwhile_goes(rig: Rig) -> None:
+    await box(rig)
+    await subscribe(rig, 4)
+    await fill(rig, "a", "bb")
+    await rig.update(BOX, {"m2m:cnt": {"disr": True}}, "Cae1")
+    await fill(rig, *(f"hidden {number}" for number in range(450)))
+    shown = only(await rig.update(BOX, {"m2m:cnt": {"disr": False}}, "Cae1"))
+    assert (shown["cni"], shown["cbs"]) == (2, 3)
+    assert await held(rig) == ["a", "bb"]
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"] == "bb"
+    assert notified(rig) == []
+    await fill(rig, "c")
+    await rig.update(BOX, {"m2m:cnt": {"disr": True}}, "Cae1")
+    await rig.update(BOX, {"m2m:cnt": {"disr": None}}, "Cae1")
+    assert await held(rig) == ["a", "bb", "c"]
+
+
+async def test_cnt_9_what_was_collected_goes_after_a_restart_too() -> None:
+    store = MemoryStore()
+    rig = await Rig.open(store=store)
+    await rig.register()
+    await box(rig)
+    await fill(rig, "a")
+    await rig.update(BOX, {"m2m:cnt": {"disr": True}}, "Cae1")
+    await fill(rig, "b")
+    await rig.close()
+    rig = await Rig.open(store=store)
+    await rig.update(BOX, {"m2m:cnt": {"disr": False}}, "Cae1")
+    assert await held(rig) == ["a"]
+    assert await counters(rig) == (1, 1, 4)
+    await rig.close()
+
+
 async def test_cnt_10_order_of_creation_with_equal_times(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     await box(rig)
     monkeypatch.setattr(rig.clock, "time", lambda: rig.clock.now)
@@ -152,6 +187,31 @@ async def test_cnt_11_malformed_content_info(rig: Rig, info: Any) -> None:
     await box(rig)
     assert (await rig.create(BOX, 4, {"con": "x", "cnf": info}, "Cae1")).status == Status.BAD_REQUEST
     assert await counters(rig) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("info", "content", "fits"), [
+    pytest.param("text/plain:1", "aGVsbG8=", True, id="CNT-11 base64"),
+    pytest.param("image/png:2", "", True, id="CNT-11 empty"),
+    pytest.param("text/plain:1", "hello", False, id="CNT-11 length"),
+    pytest.param("text/plain:2:3", "aGVs bG8=", False, id="CNT-11 blank"),
+    pytest.param("text/plain:1", "h\u00e9llo===", False, id="CNT-11 no ASCII"),
+    pytest.param("text/plain:1", {"a": 1}, False, id="CNT-11 no text"),
+    pytest.param("text/plain:1", 5, False, id="CNT-11 number"),
+    pytest.param("text/plain:0", "hello", True, id="CNT-11 plain"),
+    pytest.param("text/plain", "hello", True, id="CNT-11 encoding left out"),
+])
+async def test_cnt_11_encoding_is_checked_where_the_settings_say_so(info: str, content: Any, fits: bool) -> None:
+    for checked in (True, False):
+        rig = await Rig.open(check_encoding=checked)
+        await rig.register()
+        await box(rig)
+        response = await rig.create(BOX, 4, {"con": content, "cnf": info}, "Cae1")
+        assert response.status == (Status.CREATED if fits or not checked else Status.BAD_REQUEST)
+        await rig.made("cse/cae1", 29, {"rn": "ts", "cnf": info}, "Cae1")
+        if not isinstance(content, dict):
+            response = await rig.create("cse/cae1/ts", 30, {"con": content, "dgt": rig.now}, "Cae1")
+            assert response.status == (Status.CREATED if fits or not checked else Status.BAD_REQUEST)
+        await rig.close()
 
 
 @pytest.mark.parametrize("rcn", [4, 8])
@@ -189,10 +249,65 @@ async def test_cnt_12_instances_that_are_not_shown_are_there(rig: Rig) -> None:
     assert rig.sink.contents() == []
 
 
-async def test_cnt_13_deletion_count_is_refused(rig: Rig) -> None:
+async def test_cnt_13_each_retrieval_counts_until_the_instance_goes(rig: Rig) -> None:
     await box(rig)
-    assert (await rig.create(BOX, 4, {"con": "x", "dcnt": 2}, "Cae1")).status == Status.NOT_IMPLEMENTED
+    await subscribe(rig, 4)
+    await fill(rig, "stays")
+    (made,) = await fill(rig, "goes", dcnt=4)
+    assert made["dcnt"] == 4
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["dcnt"] == 4
+    assert only(await rig.retrieve(made["ri"], "Cae1"))["dcnt"] == 3
+    assert only(await rig.retrieve(made["ri"], "Cae1", attribute_list=["dcnt"])) == {"dcnt": 2}
+    assert notified(rig) == []
+    assert only(await rig.retrieve(f"{BOX}/{made['rn']}", "Cae1"))["dcnt"] == 1
+    assert notified(rig) == ["goes"]
+    assert (await rig.retrieve(made["ri"], "Cae1")).status == Status.NOT_FOUND
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["con"] == "stays"
+    assert (await counters(rig))[:2] == (1, 5)
+
+
+async def test_cnt_13_what_is_no_retrieval_does_not_count(rig: Rig) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "a", dcnt=1)
+    assert await held(rig) == ["a"]
+    assert f"{BOX}/{made['rn']}" in await rig.discover(BOX, ty=[4])
+    assert (await rig.retrieve(made["ri"], "Cnobody")).status != Status.OK
+    missed = FilterCriteria({"lbl": ["x"]})
+    assert (await rig.retrieve(made["ri"], "Cae1", fc=missed)).status == Status.NOT_FOUND
+    assert only(await rig.retrieve(made["ri"], "Cae1"))["con"] == "a"
+    assert await held(rig) == []
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2", True])
+async def test_cnt_13_count_is_positive(rig: Rig, value: Any) -> None:
+    await box(rig)
+    assert (await rig.create(BOX, 4, {"con": "x", "dcnt": value}, "Cae1")).status == Status.BAD_REQUEST
     assert await counters(rig) == (0, 0, 0)
+
+
+async def test_cnt_13_retrievals_at_once_get_it_as_often_as_it_counts() -> None:
+    rig = await Rig.open(store=SlowStore())
+    await rig.register()
+    await box(rig)
+    await fill(rig, "a", dcnt=3)
+    answers = await asyncio.gather(*(rig.retrieve(f"{BOX}/la", "Cae1") for _ in range(6)))
+    assert sorted(one.status for one in answers) == [Status.OK] * 3 + [Status.NOT_FOUND] * 3
+    assert (await counters(rig))[:2] == (0, 0)
+    await rig.close()
+
+
+async def test_cnt_13_count_outlives_a_restart() -> None:
+    store = MemoryStore()
+    rig = await Rig.open(store=store)
+    await rig.register()
+    await box(rig)
+    await fill(rig, "a", dcnt=2)
+    await rig.retrieve(f"{BOX}/la", "Cae1")
+    await rig.close()
+    rig = await Rig.open(store=store)
+    assert only(await rig.retrieve(f"{BOX}/la", "Cae1"))["dcnt"] == 1
+    assert (await rig.retrieve(f"{BOX}/la", "Cae1")).status == Status.NOT_FOUND
+    await rig.close()
 
 
 async def test_instances_have_names_of_their_own(rig: Rig) -> None:

@@ -26,6 +26,12 @@ class Model:
     state: int = 0
     held: list[tuple[str, float]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    born: dict[str, float] = field(default_factory=dict)
+
+    def age(self) -> None:
+        """A lower age holds for those that are there too (CNT-5)."""
+        assert self.mia is not None
+        self.held = [(con, min(expires, self.born[con] + self.mia)) for con, expires in self.held]
 
     @property
     def size(self) -> int:
@@ -87,6 +93,7 @@ class Walk:
         assert only(answer)["cs"] == size
         assert only(answer)["st"] == model.state
         ages = [age for age in (life, model.mia) if age is not None]
+        model.born[con] = self.clock.now
         model.held.append((con, self.clock.now + min(ages, default=1e9)))
         model.trim()
 
@@ -111,7 +118,10 @@ class Walk:
         name = self.random.choice(["mni", "mbs", "mia"])
         value = self.random.choice({"mni": [None, 0, 1, 3, 8], "mbs": [None, 0, 5, 30], "mia": [None, 4, 20]}[name])
         assert (await self.rig.update(BOX, {"m2m:cnt": {name: value}}, "Cae1")).status == Status.UPDATED
+        lower = name == "mia" and value is not None and (model.mia is None or value < model.mia)
         setattr(model, name, value)
+        if lower:
+            model.age()
         model.state += 1
         model.trim()
 
