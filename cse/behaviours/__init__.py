@@ -18,6 +18,7 @@ from cse.behaviours.notification_policies import (
     SubscriptionBehaviour,
 )
 from cse.behaviours.polling_channel import POLLING_CHANNEL, PollingChannelBehaviour
+from cse.behaviours.process import PROCESS, STATE, ProcessBehaviour, StateBehaviour
 from cse.behaviours.request import REQUEST, RequestBehaviour
 from cse.behaviours.schedule import SCHEDULE, ScheduleBehaviour
 from cse.behaviours.semantics import DescriptorBehaviour, OntologyBehaviour, RepositoryBehaviour
@@ -58,8 +59,10 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     NOTIFICATION_TARGET_MGMT_POLICY_REF.number: PolicyReferenceBehaviour,
     POLICY_DELETION_RULES.number: DeletionRulesBehaviour,
     POLLING_CHANNEL: PollingChannelBehaviour,
+    PROCESS: ProcessBehaviour,
     REMOTE_CSE.number: EntityBehaviour,
     SCHEDULE: ScheduleBehaviour,
+    STATE: StateBehaviour,
     SUBSCRIPTION.number: SubscriptionBehaviour,
     REQUEST: RequestBehaviour,
     ONTOLOGY.number: OntologyBehaviour,

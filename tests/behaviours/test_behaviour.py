@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -139,8 +139,9 @@ async def test_watchers_are_told_of_changes_that_are_durable() -> None:
     core, seen = rig.cse.core, list[str]()
     ri = (await rig.made("cse", 3, {"rn": "c"}))["ri"]
 
-    def note(resource: Resource) -> None:
-        seen.append(f"{resource.attributes['cni']} {core.tree.holds(resource)}")
+    def note(resource: Resource) -> Callable[[], None] | None:
+        seen_now = f"{resource.attributes['cni']} {core.tree.holds(resource)}"
+        return lambda: seen.append(seen_now)
 
     core.watch(ri, note)
     await rig.made("cse/c", 4, {"con": "1"})
