@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cse.behaviour import Behaviour
@@ -137,10 +138,7 @@ class ProcessBehaviour(Behaviour):
         """PRM-2: do what the control says."""
         if "prct" not in given:
             return
-        if given["prct"] == ENABLE:
-            self._watch(work, resource)
-            work.after(lambda: self._look(resource))
-        elif given["prct"] == REACTIVATE:
+        if given["prct"] in (ENABLE, REACTIVATE):
             self._watch(work, resource)
             work.after(lambda: self._look(resource))
         else:
@@ -178,7 +176,11 @@ class ProcessBehaviour(Behaviour):
 
     def _watch(self, work: Work, process: Resource) -> None:
         self._take(process)
-        work.undo.append(lambda: self._release(process))
+
+        def undo() -> None:
+            self._release(process)
+
+        work.undo.append(undo)
 
     def _unwatch(self, work: Work, process: Resource) -> None:
         if self._release(process):
@@ -236,7 +238,7 @@ class ProcessBehaviour(Behaviour):
         for process, watch in tuple(self._watches.values()):
             if any(one.key == subject.key for one in watch.subjects):
                 if values is None:
-                    self._do(process, lambda work, process=process: self._finish(work, process, ABORTED))
+                    self._do(process, partial(self._finish, process=process, status=ABORTED))
                 else:
                     self._look(process, {subject.key: values})
 
