@@ -160,6 +160,28 @@ async def test_sub_22_a_batch_survives_a_restart() -> None:
     await rig.close()
 
 
+async def test_sub_22_a_batch_ends_after_a_restart_when_it_would_have() -> None:
+    store, clock = MemoryStore(), RigClock()
+    rig = await with_box(store=store, clock=clock)
+    await subscribe(rig, bn={"dur": "PT10S"})
+    await put(rig, 1)
+    await rig.clock.advance(6)
+    await put(rig, 2)
+    await rig.close()
+    rig = await Rig.open(store=store, clock=clock)
+    await rig.clock.advance(3)
+    assert values(rig) == []
+    await rig.clock.advance(1.5)
+    assert values(rig) == [[1, 2]]
+    await put(rig, 3)
+    await rig.close()
+    await rig.clock.advance(60)
+    rig = await Rig.open(store=store, clock=clock)
+    await rig.clock.advance(0.1)
+    assert values(rig) == [[3]]
+    await rig.close()
+
+
 # SUB-24: expiration counter
 
 
