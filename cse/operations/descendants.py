@@ -94,6 +94,8 @@ async def _grow(call: Call, branch: Branch, criteria: Filter, left: int) -> int:
 
     A branch that has more instances than are ``left`` is given up at once: it is cut whole, however big it is.
     """
+    if isinstance(branch.source, InstanceRecord):
+        return int(await _matches(call, branch, criteria))
     levels, kept = [[branch]], 0
     while levels[-1] and (criteria.level is None or len(levels) < criteria.level):
         below: list[Branch] = []

@@ -73,11 +73,23 @@ def _graph(format_: int, text: str) -> Graph:
         _check_json(text)
     graph = Graph()
     try:
+        if FORMATS[format_] == "json-ld":
+            return _json_ld(text)
         graph.parse(data=text, format=FORMATS[format_], publicID=BASE)
     except RecursionError:
         raise
     except Exception as problem:  # noqa: BLE001 - the parsers of rdflib raise whatever they meet
         raise BadRequest(_first_line(problem)) from None
+    return graph
+
+
+def _json_ld(text: str) -> Graph:
+    """Read into the one graph: a document that has graphs of its own inside is refused."""
+    from rdflib import Graph
+    from rdflib.plugins.parsers.jsonld import to_rdf
+
+    graph = Graph()
+    to_rdf(parse_json(text), graph, base=BASE)
     return graph
 
 

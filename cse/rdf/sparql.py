@@ -89,7 +89,7 @@ def updated(tag: str, graph: Graph, text: str) -> Graph:
             raise _failed(tag, f"{one.name} leads out of the descriptor; INSERT and DELETE are possible")
         if any(getattr(part, "name", "") in ("GraphGraphPattern", "Graph") for part in _parts(one)):
             raise _failed(tag, "GRAPH leads out of the descriptor")
-    copy = _union(tag, [graph])
+    copy = union(tag, [graph])
     try:
         copy.update(update)
     except CseError:
@@ -153,14 +153,15 @@ def _parts(tree: Any) -> Iterator[CompValue]:
 
 def _run(tag: str, graphs: Iterable[Graph], prepared: Query) -> Result:
     try:
-        return _union(tag, graphs).query(prepared)
+        return union(tag, graphs).query(prepared)
     except (CseError, RecursionError):
         raise
     except Exception as problem:  # noqa: BLE001 - the evaluation raises whatever it meets
         raise BadRequest(f"{tag}: cannot be evaluated: {str(problem)[:200]}") from None
 
 
-def _union(tag: str, graphs: Iterable[Graph]) -> Graph:
+def union(tag: str, graphs: Iterable[Graph]) -> Graph:
+    """A new graph of all triples; raises BadRequest when there are too many."""
     from rdflib import Graph
 
     whole = Graph()
