@@ -19,6 +19,9 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "cin": frozenset({"at", "aa", "ast"}),
     "grp": frozenset({"at", "aa", "ast", "daci"}),
     "fcnt": frozenset({"at", "aa", "ast", "daci"}),
+    "ts": frozenset({"at", "aa", "ast", "daci"}),
+    "tsi": frozenset({"at", "aa", "ast"}),
+    "sch": frozenset({"at", "aa", "ast", "daci"}),
     "crs": frozenset({"daci"}),
     "sub": frozenset({"daci", "ma"}),
 }
