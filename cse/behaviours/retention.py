@@ -34,6 +34,7 @@ class RetentionBehaviour(Behaviour):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._interrupted: list[Resource] = []
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any],
                 given: Mapping[str, Any]) -> None:  # noqa: ARG002 - the port
@@ -43,11 +44,16 @@ class RetentionBehaviour(Behaviour):
             work.keep(resource, **{AGING: True})
             work.after(lambda: self._begin(resource))
 
+    def restored(self, resource: Resource) -> None:
+        """Note what a restart has interrupted."""
+        if resource.state is not None and AGING in resource.state:
+            self._interrupted.append(resource)
+
     async def started(self) -> None:
-        """Go on where a restart has interrupted."""
-        for resource in list(self.core.tree.by_id.values()):
-            if self.core.behaviours.get(resource.type.number) is self and AGING in (resource.state or ()):
-                self._begin(resource)
+        """Go on with it."""
+        for resource in self._interrupted:
+            self._begin(resource)
+        self._interrupted.clear()
 
     async def stop(self) -> None:
         """The next start goes on."""

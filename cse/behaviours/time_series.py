@@ -19,7 +19,6 @@ from cse.storage.port import InstanceRecord, StoreError
 from cse.work import Work
 from resources.errors import BadRequest
 from resources.model import Resource
-from resources.time_series import TIME_SERIES
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
@@ -43,6 +42,7 @@ class TimeSeriesBehaviour(RetentionBehaviour):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self._detections: set[asyncio.Task[None]] = set()
+        self._monitored: list[Resource] = []
 
     async def prepare(self, draft: Draft) -> None:
         """The host lowers ``mdn`` to what it can list."""
@@ -88,12 +88,20 @@ class TimeSeriesBehaviour(RetentionBehaviour):
         """TS-8: nothing is expected any more."""
         self.core.timers.cancel(_key(resource))
 
+    def restored(self, resource: Resource) -> None:
+        """Note what was monitored."""
+        super().restored(resource)
+        if _points(resource) is not None:
+            self._monitored.append(resource)
+
     async def started(self) -> None:
         """Go on with what was monitored; what should have come meanwhile is due at once."""
         await super().started()
-        for resource in list(self.core.tree.by_id.values()):
-            if resource.type.number == TIME_SERIES.number and (grid := Grid.of(resource.attributes)) is not None:
+        for resource in self._monitored:
+            grid = Grid.of(resource.attributes)
+            if grid is not None:
                 self._watch(resource, grid)
+        self._monitored.clear()
 
     async def stop(self) -> None:
         """Finish the detections that have begun."""

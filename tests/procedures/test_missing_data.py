@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from cse.storage.memory import MemoryStore
+from cse.storage.port import StoreError
 from cse.storage.sqlite import open_sqlite
 from resources.status import Status
 from tests.procedures.series import SERIES, SINK, Beat, missing, monitored, point, reports, subscribe
 from tests.rig import Rig, RigClock, only, settle
 from tests.slow_store import SlowStore
+from tests.storage.gated import GatedStore
 
 
 @pytest.fixture(params=["memory", "slow"])
@@ -316,6 +318,28 @@ async def test_ts_7_window_goes_on_after_a_restart(stores: Stores) -> None:
     await beat.until(rig, 13, 4.1)
     await durable(rig)
     assert reports(rig)[2:] == [{"mdlt": [beat(number) for number in (11, 12, 13)], "mdc": 3}]
+    await rig.close()
+
+
+async def test_ts_5_what_could_not_be_written_has_not_come(caplog: pytest.LogCaptureFixture) -> None:
+    store = GatedStore()
+    rig = await Rig.open(store=store, expiry_check_s=1e6)
+    await rig.register()
+    await monitored(rig)
+    await subscribe(rig, num=1)
+    beat = Beat(rig)
+    await point(rig, beat(0))
+    series = rig.cse.core.tree.find(SERIES)
+    assert series is not None
+    before = series.state, series.attributes
+    store.failure = StoreError("disk full")
+    await beat.until(rig, 1, 4.1)
+    assert (series.state, series.attributes) == before
+    assert (await rig.create(SERIES, 30, {"dgt": beat(2), "con": "1"}, "Cae1")).status == Status.INTERNAL_SERVER_ERROR
+    assert (series.state, series.attributes) == before
+    await rig.clock.advance(60)
+    assert reports(rig) == []
+    assert "disk full" in caplog.text
     await rig.close()
 
 
