@@ -123,7 +123,7 @@ def applies(origins: Sequence[str], identity: Identity, request: RequestPrimitiv
     originator = identity.entity(request.originator)
     local = not originator.startswith("/")
     return any(
-        one == "*" or (local and one == LOCAL_AE) or (originator == identity.cse_id and one == THIS_CSE)
+        (local and one == LOCAL_AE) or (originator == identity.cse_id and one == THIS_CSE)
         or identity.entity(one) == originator
         for one in origins
     )

@@ -92,7 +92,8 @@ def _compile(core: Core, policy: Resource) -> Rules:
         categories=[CategoryRule(one["ror"], one["dev"]) for one in _in_order(categories)],
         defaults={number: _defaults(one.attributes) for one in defaults for number in one.attributes["aec"]},
         limits=[_limit(one) for one in _in_order(_parts(core, policy, LIMITS))],
-        access={number: _access(core, one) for one in _parts(core, policy, ACCESS) for number in one.attributes["aecs"]},
+        access={number: _access(core, one) for one in _parts(core, policy, ACCESS)
+                for number in one.attributes["aecs"]},
         buffers={number: one.attributes["mbfs"] for one in _parts(core, policy, BUFFER)
                  for number in one.attributes["aec"]},
     )

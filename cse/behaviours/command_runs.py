@@ -101,7 +101,7 @@ class Runs:
         restored, self.restored = self.restored, []
         for instance in restored:
             if (instance.state or {}).get("running"):
-                self._ended(instance, self._core.clock.time(), Outcome(succeeded=False))
+                self._ended(instance, Outcome(succeeded=False))
             else:
                 self._arm(instance)
 
@@ -113,7 +113,11 @@ class Runs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _arm(self, instance: Resource) -> None:
-        if instance.state is not None and self._core.tree.holds(instance):
+        if instance.state is None or not self._core.tree.holds(instance):
+            return
+        if instance.state["due"] <= self._core.clock.time():
+            self._begin(instance)
+        else:
             self._core.timers.at((Runs, instance.ri), instance.state["due"], lambda: self._begin(instance))
 
     def _begin(self, instance: Resource) -> None:
@@ -123,7 +127,7 @@ class Runs:
 
     async def _run(self, instance: Resource) -> None:
         """Run once; nothing is begun before it is noted."""
-        core, began_s = self._core, self._core.clock.time()
+        core = self._core
         if instance.state is None or not core.tree.holds(instance):
             return
         work = Work()
@@ -135,8 +139,8 @@ class Runs:
             log.error("%s is not begun: %s", instance.path, error)
             return
         outcome = await self._execute(instance)
-        if instance.state is not None and core.tree.holds(instance):
-            self._ended(instance, began_s, outcome)
+        if core.tree.holds(instance) and instance.attributes["exs"] != CANCELLED:
+            self._ended(instance, outcome)
 
     async def _execute(self, instance: Resource) -> Outcome:
         core, command = self._core, command_of(self._core, instance)
@@ -157,13 +161,13 @@ class Runs:
             log.exception("%s failed in the adapter", instance.path)
         return Outcome(succeeded=False)
 
-    def _ended(self, instance: Resource, began_s: float, outcome: Outcome) -> None:
+    def _ended(self, instance: Resource, outcome: Outcome) -> None:
         """Write how a run went, and wait for the next one if there is one."""
         assert instance.state is not None
         left = instance.state["left"] - 1
         result = SUCCESS if outcome.succeeded else _possible(outcome.result)
         if left > 0:
-            due = max(began_s + Plan.of(instance.attributes).interval_s, self._core.clock.time())
+            due = max(instance.state["due"] + Plan.of(instance.attributes).interval_s, self._core.clock.time())
             self._note(instance, {"exs": PENDING, "exr": result}, {"left": left, "due": due})
             self._arm(instance)
         else:

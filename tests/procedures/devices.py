@@ -29,9 +29,9 @@ OBJECTS: dict[str, dict[str, Any]] = {
     "cmp": {"cpn": "standard", "cmlk": []},
     "acmp": {"acmlk": "nowhere"},
     "cmdf": {"cmlk": []},
-    "cmdv": {"od": 1, "dev": 3, "ror": ["*"]},
+    "cmdv": {"od": 1, "dev": 3, "ror": ["localAE"]},
     "cmpv": {"aec": [0], "dqet": 1, "dset": 1, "doet": -1, "drp": 1, "dda": False},
-    "cml": {"od": 1, "ror": ["*"], "lec": [3], "lqet": [0, 10], "lset": [0, 10], "loet": [0, 10], "lrp": [0, 10],
+    "cml": {"od": 1, "ror": ["localAE"], "lec": [3], "lqet": [0, 10], "lset": [0, 10], "loet": [0, 10], "lrp": [0, 10],
             "lda": [False]},
     "cmnr": {"aecs": [0]},
     "cmwr": {"ttn": ["default"], "mrv": 0, "swt": 0, "bop": {"bops": [{"ibt": 1, "abt": 1, "mbt": 1}]},
@@ -147,7 +147,7 @@ async def add(rig: Rig, short: str, *, to: str = NODE, **attributes: Any) -> dic
     return await rig.made(to, 13, {type_of(rig, short).root: content})
 
 
-async def change(rig: Rig, short: str, to: str = "", fr: str = "CAdmin", **attributes: Any) -> Any:
+async def change(rig: Rig, short: str, to: Any = "", fr: Any = "CAdmin", **attributes: Any) -> Any:
     """UPDATE a management object and return the response."""
     return await rig.update(to or f"{NODE}/{short}", {type_of(rig, short).root: attributes}, fr)
 
