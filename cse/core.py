@@ -73,7 +73,8 @@ class Core:
     kept or go to another CSE, None when there are none.
 
     ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
-    ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances.
+    ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances,
+    ``arrivals`` at each request whose originator is known; they do not raise.
     """
 
     settings: CseSettings
@@ -99,6 +100,7 @@ class Core:
     behaviours: dict[int, Behaviour] = field(default_factory=dict)
     opening: Schedule | None = None
     watchers: dict[str, list[Watcher]] = field(default_factory=dict)
+    arrivals: list[Callable[[Call], None]] = field(default_factory=list)
 
     def watch(self, ri: str, watcher: Watcher) -> None:
         """Have someone look at every change of this resource or of an instance in it; also when it goes.

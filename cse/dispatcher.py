@@ -120,6 +120,8 @@ class Dispatcher:
         registering = registers(request)
         if not registering:
             registration.check_originator(call)
+        for look in core.arrivals:
+            look(call)
         if core.opening is not None:
             check_open(call)
         check_parameters(core, request)

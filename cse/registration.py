@@ -6,6 +6,7 @@ import secrets
 from fnmatch import fnmatchcase
 from typing import Any
 
+from cse.behaviours.service_subscription import check_subscription
 from cse.core import Call, Core
 from cse.identifiers import AE_ID_STEM
 from resources.errors import BadRequest, OriginatorError
@@ -35,7 +36,7 @@ def check_originator(call: Call) -> None:
 
 
 def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
-    """Decide the AE-ID stem of a registration (AE-2, AE-3); raises 4103, 4117, 4126 or 4000."""
+    """Decide the AE-ID stem of a registration (AE-2, AE-3); raises 4103, 4117, 4126, 4128 or 4000."""
     core = call.core
     rules = core.settings.registration
     app_id = given["api"]
@@ -57,6 +58,7 @@ def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
         raise OriginatorError(f"fr: AE-ID {wanted!r} may not register here", Status.APP_RULE_VALIDATION_FAILED)
     if wanted in (core.identity.cse_name, core.identity.cse_id[1:]):
         raise OriginatorError(f"fr: {wanted!r} is the CSE itself", Status.APP_RULE_VALIDATION_FAILED)
+    check_subscription(call, app_id, wanted)
     if wanted in core.tree.by_id:
         raise OriginatorError(f"fr: {wanted} is registered already; delete that AE to register again",
                               Status.ORIGINATOR_HAS_ALREADY_REGISTERED)

@@ -3,8 +3,18 @@
 from resources.common import CR, MANDATORY, NP, UNANNOUNCED, UNIVERSAL
 from resources.complex_types import schedule_entries
 from resources.enumerations import stat_model_type, stats_rule_status_type
-from resources.model import ResourceType, row
+from resources.errors import BadRequest
+from resources.model import Change, Hooks, ResourceType, row
 from resources.simple_types import identifier, list_of_m2m_id, string
+
+EVENT_BASED = 1
+
+
+async def check(change: Change) -> None:
+    """SSP-3: an event based collection names its event."""
+    if change.attributes["sm"] == EVENT_BASED and "evi" not in change.attributes:
+        raise BadRequest("evi: missing; a collection that is event based (sm 1) names its event")
+
 
 STATS_COLLECT = ResourceType(
     number=21,
@@ -24,4 +34,5 @@ STATS_COLLECT = ResourceType(
         row("evi", "eventID", string),
     ),
     in_only=True,
+    hooks=Hooks(check=check),
 )

@@ -3,7 +3,8 @@
 from resources.common import MANDATORY, NP, UNANNOUNCED, UNIVERSAL
 from resources.complex_types import token_permissions
 from resources.datatypes import list_of
-from resources.model import ResourceType, row
+from resources.model import Hooks, ResourceType, row
+from resources.role import check_validity
 from resources.simple_types import dyn_auth_jwt, identifier, string, timestamp, token_id
 
 TOKEN = ResourceType(
@@ -27,4 +28,5 @@ TOKEN = ResourceType(
         row("tkex", "extension", string, update=NP),
     ),
     release=2,
+    hooks=Hooks(check=check_validity),
 )

@@ -8,6 +8,15 @@ from cse.behaviours.container import ContainerBehaviour
 from cse.behaviours.cross_resource_subscription import CrossResourceSubscriptionBehaviour
 from cse.behaviours.flex_container import FlexContainer
 from cse.behaviours.group import GroupBehaviour
+from cse.behaviours.infrastructure import (
+    EVENT_CONFIG,
+    MULTICAST_GROUP,
+    STATS_COLLECT,
+    TRIGGER_REQUEST,
+    MulticastBehaviour,
+    StatisticsBehaviour,
+    TriggerBehaviour,
+)
 from cse.behaviours.management import ManagementBehaviour
 from cse.behaviours.management_command import CommandBehaviour, ExecInstanceBehaviour
 from cse.behaviours.mashup import JobProfileBehaviour, MashupBehaviour
@@ -22,7 +31,9 @@ from cse.behaviours.process import PROCESS, STATE, ProcessBehaviour, StateBehavi
 from cse.behaviours.request import REQUEST, RequestBehaviour
 from cse.behaviours.schedule import SCHEDULE, ScheduleBehaviour
 from cse.behaviours.semantics import DescriptorBehaviour, OntologyBehaviour, RepositoryBehaviour
+from cse.behaviours.service_subscription import PROFILE, ProfileBehaviour
 from cse.behaviours.time_series import TimeSeriesBehaviour
+from cse.behaviours.time_sync_beacon import BeaconBehaviour
 from resources.ae import AE
 from resources.container import CONTAINER
 from resources.cross_resource_subscription import CROSS_RESOURCE_SUBSCRIPTION
@@ -42,6 +53,7 @@ from resources.semantic_mashup_instance import SEMANTIC_MASHUP_INSTANCE
 from resources.semantic_mashup_job_profile import SEMANTIC_MASHUP_JOB_PROFILE
 from resources.subscription import SUBSCRIPTION
 from resources.time_series import TIME_SERIES
+from resources.time_sync_beacon import TIME_SYNC_BEACON
 
 #: Behaviour by resource type number; specializations share that of their base.
 BEHAVIOURS: dict[int, type[Behaviour]] = {
@@ -51,6 +63,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     CONTAINER.number: ContainerBehaviour,
     EXEC_INSTANCE.number: ExecInstanceBehaviour,
     DEPENDENCY: DependencyBehaviour,
+    EVENT_CONFIG: StatisticsBehaviour,
     FLEX_CONTAINER.number: FlexContainer,
     GROUP.number: GroupBehaviour,
     MGMT_CMD.number: CommandBehaviour,
@@ -63,6 +76,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     REMOTE_CSE.number: EntityBehaviour,
     SCHEDULE: ScheduleBehaviour,
     STATE: StateBehaviour,
+    STATS_COLLECT: StatisticsBehaviour,
     SUBSCRIPTION.number: SubscriptionBehaviour,
     REQUEST: RequestBehaviour,
     ONTOLOGY.number: OntologyBehaviour,
@@ -70,5 +84,9 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     SEMANTIC_DESCRIPTOR.number: DescriptorBehaviour,
     SEMANTIC_MASHUP_INSTANCE.number: MashupBehaviour,
     SEMANTIC_MASHUP_JOB_PROFILE.number: JobProfileBehaviour,
+    PROFILE: ProfileBehaviour,
+    MULTICAST_GROUP: MulticastBehaviour,
     TIME_SERIES.number: TimeSeriesBehaviour,
+    TIME_SYNC_BEACON.number: BeaconBehaviour,
+    TRIGGER_REQUEST: TriggerBehaviour,
 }

@@ -98,7 +98,7 @@ class ProcessBehaviour(Behaviour):
         status = current.attributes["prst"]
         changed = [name for name in FIXED if name in given]
         if changed and status != DISABLED:
-            raise OperationNotAllowed(f"{', '.join(changed)}: the process is {NAMES[status]}; disable it first (prct 2)")
+            raise OperationNotAllowed(f"{', '.join(changed)}: the process is {NAMES[status]}; disable it (prct 2)")
         if "inst" in given:
             child_of(draft, current, attributes["inst"], STATE, "inst")
         for name in ("atcos", "encos"):
