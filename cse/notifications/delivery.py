@@ -55,10 +55,10 @@ class Delivery:
         if self._stopped:
             return
         self.pending += len(records)
-        policies = self.policies
+        policies, outlets, now = self.policies, self.outlets, self.core.clock.time()
         for record in records:
             if record.meta == FINAL or (record.subscription not in policies and not self.schedules):
-                self.outlet(record.target).put(single(record, self.core.clock.time()))
+                (outlets.get(record.target) or self.outlet(record.target)).put(single(record, now))
             else:
                 self._take(record)
         if self.pending > self.core.settings.max_notifications:
@@ -89,7 +89,7 @@ class Delivery:
 
     # sending
 
-    async def send(self, target: str, content: Mapping[str, Any], event_category: int | None = None, *,
+    async def send(self, target: str, content: dict[str, Any], event_category: int | None = None, *,
                    timeout_s: float | None = None) -> ResponsePrimitive:
         """Send one NOTIFY; that the target cannot be reached is TARGET_NOT_REACHABLE."""
         try:
@@ -105,19 +105,21 @@ class Delivery:
     async def attempt(self, target: str, parcel: Parcel) -> Status:
         """Send a parcel, count that, and look whether the answer asks for the removal of the target (SUB-28)."""
         response = await self.send(target, parcel.content, parcel.category)
-        subscription = parcel.records[0].subscription
         if parcel.lane is not None and parcel.lane.policy.counting:
             replied = response.status != Status.TARGET_NOT_REACHABLE
             work = Work()
             statistics.count(work, parcel.lane.resource, [target], "rqs", *(("rsr",) if replied else ()))
             self._write(work)
         if response.content is not None and not parcel.final:
-            removal = answered(self.core, subscription, target, response)
-            if removal is not None:
-                task = asyncio.get_running_loop().create_task(removal)
-                self._removals.add(task)
-                task.add_done_callback(self._removals.discard)
+            self._look_for_removal(parcel.records[0].subscription, target, response)
         return response.status
+
+    def _look_for_removal(self, subscription: str, target: str, response: ResponsePrimitive) -> None:
+        removal = answered(self.core, subscription, target, response)
+        if removal is not None:
+            task = asyncio.get_running_loop().create_task(removal)
+            self._removals.add(task)
+            task.add_done_callback(self._removals.discard)
 
     def finished(self, parcel: Parcel, status: Status) -> None:
         """A parcel was answered, or is given up."""
@@ -129,8 +131,8 @@ class Delivery:
                         status.value, status.name)
         self.pending -= len(parcel.records)
         work = Work()
-        for id_ in parcel.ids:
-            work.changes.outbox[id_] = None
+        for record in parcel.records:
+            work.changes.outbox[record.id] = None
         if status.succeeded and not parcel.final:
             self._count(work, parcel.records[0].subscription)
         self._write(work)

@@ -274,4 +274,4 @@ class Notifier:
 
     async def ask(self, target: str, content: Mapping[str, Any]) -> Status:
         """Send one NOTIFY at once and return the answered status (verification)."""
-        return (await self.delivery.send(target, content)).status
+        return (await self.delivery.send(target, dict(content))).status

@@ -26,6 +26,8 @@ FIRST_WAIT_S = 1.0
 class Outlet:
     """``queue`` are parcels on their way, the first perhaps being sent; ``waiting`` the lanes whose target is away."""
 
+    __slots__ = ("_clock", "_delivery", "_wait_s", "queue", "target", "waiting", "worker")
+
     def __init__(self, delivery: Delivery, target: str) -> None:
         self.target = target
         self.queue: deque[Parcel] = deque()
@@ -65,7 +67,9 @@ class Outlet:
                 patient = lane is not None and lane.policy.pending is not None
                 status = Status.TARGET_NOT_REACHABLE
                 if reachable or not (patient or self._overdue(parcel)):
-                    status = await self._send(parcel)
+                    parcel.under_way = True
+                    status = await self._delivery.attempt(self.target, parcel)
+                    parcel.under_way = False
                 else:  # a dead target must not hold up more than it lets go
                     await asyncio.sleep(0)
                 reachable = status != Status.TARGET_NOT_REACHABLE
@@ -80,13 +84,6 @@ class Outlet:
         finally:  # in the same step as the last look at the queue: what comes later starts a worker of its own
             self.worker = None
             self._delivery.left(self)
-
-    async def _send(self, parcel: Parcel) -> Status:
-        parcel.under_way = True
-        try:
-            return await self._delivery.attempt(self.target, parcel)
-        finally:
-            parcel.under_way = False
 
     def _overdue(self, parcel: Parcel, pause: float = 0.0) -> bool:
         """True when a parcel has waited as long as it may for a target that cannot be reached."""

@@ -53,7 +53,7 @@ class Parcel:
     @property
     def final(self) -> bool:
         """True for what outlives its subscription."""
-        return self.records[0].meta == FINAL
+        return self.lane is None and self.records[0].meta == FINAL
 
 
 def single(record: OutboxRecord, since: float) -> Parcel:

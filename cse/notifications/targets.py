@@ -38,12 +38,12 @@ class Targets:
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(4)
 
-    async def send(self, target: str, content: Mapping[str, Any], event_category: int | None = None, *,
+    async def send(self, target: str, content: dict[str, Any], event_category: int | None = None, *,
                    timeout_s: float | None = None) -> ResponsePrimitive:
         """Send a NOTIFY of this CSE to an entry of ``nu`` or ``su``."""
         request = RequestPrimitive(
             Operation.NOTIFY, "", self._identity.cse_id, f"{self._prefix}-{next(self._numbers)}", RELEASE,
-            content=dict(content), event_category=event_category,
+            content=content, event_category=event_category,
         )
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         if is_url(target):

@@ -15,6 +15,8 @@ from tests.slow_store import SlowStore
 BOX = "cse/cae1/box"
 POLICIES: dict[str, dict[str, Any]] = {
     "plain": {}, "batch": {"bn": {"num": 4, "dur": "PT3S"}}, "latest": {"ln": True},
+    "rate": {"rl": {"mnn": 3, "tww": "PT2S"}, "pn": 2}, "pending": {"pn": 2, "nse": True},
+    "all": {"bn": {"num": 3, "dur": "PT2S"}, "rl": {"mnn": 1, "tww": "PT1S"}, "pn": 2, "exc": 1_000_000, "nsp": 3},
 }
 
 
@@ -87,13 +89,15 @@ async def test_sub_20_to_27_nothing_is_lost_and_the_order_is_kept(seed: int) -> 
         await walk.rig.made(BOX, 23, given, "Cae1")
     for _ in range(60):
         await walk.step()
-    await walk.clock.advance(60)
+    await walk.clock.advance(600)
     await settle(500)
     assert await walk.store.outbox() == []
     stored = [record.body for record in await walk.store.instances(walk.rig.cse.core.tree.find(BOX).ri)]  # type: ignore[union-attr]
     assert len(stored) == walk.number
     assert sorted(once(walk.arrived["plain"])) == list(range(walk.number))
     assert once(walk.arrived["batch"]) == once(walk.arrived["plain"])
+    for name in ("rate", "pending", "all"):
+        assert once(walk.arrived[name]) == once(walk.arrived["plain"]), name
     assert walk.arrived["latest"][-1] == walk.arrived["plain"][-1]
     order = {number: place for place, number in enumerate(once(walk.arrived["plain"]))}
     places = [order[number] for number in walk.arrived["latest"]]
