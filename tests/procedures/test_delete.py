@@ -120,3 +120,52 @@ async def test_del_3_a_deletion_under_a_condition(tree: Rig, to: str, conditions
     before = await tree.discover("cse")
     assert (await tree.delete(to, "Cae1", filter_criteria=FilterCriteria(conditions))).status == status
     assert (await tree.discover("cse") == before) is (status == Status.NOT_FOUND)
+
+
+@pytest.mark.parametrize("conditions", [{"ty": [4]}, {"atr": [("rn", "i1")]}, {"lbl": ["nothing"]}, {"ty": [3]}])
+async def test_del_3_all_that_match_go_and_the_target_stays(tree: Rig, conditions: dict[str, Any]) -> None:
+    found = set(await tree.discover("cse/cae1", "Cae1", **conditions))
+    before = set(await tree.discover("cse"))
+    criteria = FilterCriteria(conditions, usage=4)
+    answer = await tree.delete("cse/cae1", "Cae1", filter_criteria=criteria, result_content=6)
+    assert answer.status == Status.DELETED, answer.content
+    assert answer.content is not None
+    assert {one["val"] for one in answer.content["m2m:rrl"]["rrf"]} <= found
+    left = {one for one in before if not any(one == gone or one.startswith(f"{gone}/") for gone in found)}
+    assert set(await tree.discover("cse")) == left
+    if "cse/cae1/box" in left:
+        instances = await tree.discover("cse/cae1/box", ty=[4])
+        assert only(await tree.retrieve("cse/cae1/box"))["cni"] == sum(one.count("/") == 3 for one in instances)
+
+
+async def test_del_3_what_may_not_be_deleted_stays(tree: Rig) -> None:
+    await tree.register("Cae2")
+    rules = {"acr": [{"acor": ["Cae2"], "acop": 32}]}
+    await tree.made("cse", 1, {"rn": "seen", "pv": rules, "pvs": rules})
+    for to, root in (("cse/cae1", "m2m:ae"), ("cse/cae1/box", "m2m:cnt")):
+        await tree.update(to, {root: {"acpi": ["cse/seen"]}})
+    before = await tree.discover("cse")
+    answer = await tree.delete("cse/cae1", "Cae2", filter_criteria=FilterCriteria({}, usage=4), result_content=6)
+    assert answer.content == {"m2m:rrl": {"rrf": []}}
+    await tree.register("Cae3")
+    answer = await tree.delete("cse/cae1", "Cae3", filter_criteria=FilterCriteria({}, usage=4))
+    assert answer.status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+    assert [one for one in await tree.discover("cse") if one != "cse/cae3"] == before
+
+
+async def test_del_3_as_many_as_the_limit_allows(tree: Rig) -> None:
+    criteria = FilterCriteria({"ty": [4]}, usage=4, limit=1)
+    answer = await tree.delete("cse/cae1", "Cae1", filter_criteria=criteria)
+    assert (answer.status, answer.content, answer.content_status) == (Status.DELETED, None, 1)
+
+
+@pytest.mark.parametrize(("usage", "rcn"), [(1, None), (3, None), (4, 1), (4, 4), (4, 5), (4, 8)])
+async def test_del_3_usages_and_results_that_are_none(tree: Rig, usage: int, rcn: int | None) -> None:
+    before = await tree.discover("cse")
+    answer = await tree.delete("cse/cae1", "Cae1", filter_criteria=FilterCriteria(usage=usage), result_content=rcn)
+    assert answer.status == Status.BAD_REQUEST
+    assert await tree.discover("cse") == before
+    update = {"m2m:cnt": {"lbl": ["x"]}}
+    for instead in (tree.update("cse/cae1/box", update, filter_criteria=FilterCriteria(usage=usage)),
+                    tree.retrieve("cse/cae1/box", fc=FilterCriteria(usage=4))):
+        assert (await instead).status == Status.BAD_REQUEST

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from cse.operations.internal import make
 from cse.primitive import FilterCriteria, Operation, ResponsePrimitive
+from cse.work import Work
 from resources.status import Status
 from tests.rig import Rig, only
 from tests.storage.gated import GatedStore
 
 ALLOWED: dict[str, set[int]] = {
-    "C": {0, 1, 2, 3, 9}, "R": {1, 4, 5, 6, 8, 12}, "U": {0, 1, 9}, "D": {0, 1, 4, 5, 6, 8}, "discovery": {6, 11}, "N": set(),
+    "C": {0, 1, 2, 3, 9}, "R": {1, 4, 5, 6, 8, 12}, "U": {0, 1, 9}, "D": {0, 1, 4, 5, 6, 8},
+    "discovery": {6, 11}, "N": set(),
 }
 
 
@@ -302,3 +305,103 @@ async def test_rcn_1_what_is_shown_is_durable() -> None:
     assert (await writing).status == Status.CREATED
     assert [(await one).status for one in readers] == [Status.OK] * 5
     await rig.close()
+
+
+async def test_rcn_1_the_original_of_an_announced_resource(tree: Rig) -> None:
+    """The copy is made by the CSE in this test: its place is below a CSE that announces."""
+    core, work = tree.cse.core, Work()
+    copy = {"rn": "copy", "lnk": "/banyan/cse/cae1/box"}
+    make(core, work, core.tree.by_id["Cae1"], core.registry.by_number[10003], copy, creator="Cae1")
+    await core.commit(work)
+    answer = await ask(tree, "R", 7, "cse/cae1/copy", fr="Cae1")
+    assert answer.content == (await tree.retrieve("cse/cae1/box", "Cae1")).content
+    await tree.register("Cae2")
+    rules = {"acr": [{"acor": ["Cae2"], "acop": 2}]}
+    await tree.made("cse", 1, {"rn": "p", "pv": rules, "pvs": rules})
+    await tree.update("cse/cae1/copy", {"m2m:cntA": {"acpi": ["cse/p"]}})
+    assert (await ask(tree, "R", 7, "cse/cae1/copy", fr="Cae2")).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+    await tree.delete("cse/cae1/box", "Cae1")
+    assert (await ask(tree, "R", 7, "cse/cae1/copy", fr="Cae1")).status == Status.NOT_FOUND
+    core.tree.find("cse/cae1/copy").attributes["lnk"] = "/other/cse/c"  # type: ignore[union-attr]
+    assert (await ask(tree, "R", 7, "cse/cae1/copy", fr="Cae1")).status == Status.NOT_FOUND
+
+
+async def test_rcn_1_addresses_of_what_was_discovered(tree: Rig) -> None:
+    found = await ask(tree, "discovery", 11)
+    assert found.content == (await ask(tree, "discovery", None)).content
+    for to in ("cse/cae1/box", "cse/cae1/box/i"):
+        assert (await ask(tree, "R", 11, to)).status == Status.BAD_REQUEST
+
+
+@pytest.mark.parametrize(("acop", "asked", "bits"), [
+    (63, None, 63), (34, None, 34), (34, 2, 2), (34, 9, 0), (1, 63, 1)])
+@pytest.mark.parametrize("to", ["cse/cae1/box", "cse/cae1/box/i", "cse/cae1/box/la"])
+async def test_rcn_1_permissions_of_the_originator(tree: Rig, acop: int, asked: int | None, bits: int, to: str) -> None:
+    await tree.register("Cae2")
+    rules = {"acr": [{"acor": ["Cae2"], "acop": acop}]}
+    await tree.made("cse", 1, {"rn": "p", "pv": rules, "pvs": rules})
+    await tree.update("cse/cae1/box", {"m2m:cnt": {"acpi": ["cse/p"]}})
+    criteria = FilterCriteria(permissions=asked) if asked else None
+    answer = await tree.retrieve(to, "Cae2", rcn=12, fc=criteria)
+    assert answer.content == {"m2m:acr": {"acor": ["Cae2"], "acop": bits}}
+    await tree.register("Cae3")
+    assert (await tree.retrieve(to, "Cae3", rcn=12)).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+    for rcn in (None, 1, 4, 6):
+        answer = await tree.retrieve("cse/cae1/box", rcn=rcn, fc=FilterCriteria(permissions=2))
+        assert answer.status == Status.BAD_REQUEST
+
+
+@pytest.mark.parametrize("rcn", [4, 5, 6, 8])
+async def test_rcn_4_many_instances_are_read_page_by_page(rig: Rig, rcn: int,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.made("cse/cae1", 3, {"rn": "big"}, "Cae1")
+    await rig.made("cse/cae1/big", 3, {"rn": "in"}, "Cae1")
+    for number in range(25):
+        await rig.made("cse/cae1/big", 4, {"rn": f"i{number}", "con": "1"}, "Cae1")
+        await rig.made("cse/cae1/big/in", 4, {"con": "1"}, "Cae1")
+    monkeypatch.setattr("cse.instances.PAGE", 4)
+    turns: list[int] = []
+
+    async def count() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    before = len(turns)
+    whole = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn)
+    assert len(turns) - before > 6
+    counting.cancel()
+    assert (whole.content_status, whole.content_offset) == (None, None)
+    part = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn, fc=FilterCriteria(limit=20))
+    assert (part.content_status, part.content_offset) == (1, 1)
+    rest = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn, fc=FilterCriteria(limit=20, offset=2))
+    assert (rest.content_status, rest.content_offset) == (1, 22)
+    last = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn, fc=FilterCriteria(limit=20, offset=22))
+    assert (last.content_status, last.content_offset) == (None, None)
+    if rcn == 6:
+        assert names(rest) + names(last) == [f"i{number}" for number in range(25)]
+
+
+@pytest.mark.parametrize("rcn", [4, 6])
+async def test_rcn_4_a_condition_counts_only_the_instances_that_match(rig: Rig, rcn: int) -> None:
+    await rig.made("cse/cae1", 3, {"rn": "big", "lbl": ["x"]}, "Cae1")
+    await rig.made("cse/cae1/big", 3, {"rn": "in"}, "Cae1")
+    for number in range(10):
+        await rig.made("cse/cae1/big/in", 4, {"con": "1", "lbl": ["x"] if number % 5 == 0 else ["y"]}, "Cae1")
+    answer = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn, fc=FilterCriteria({"lbl": ["x"]}, limit=3))
+    assert answer.content_status is None
+    answer = await rig.retrieve("cse/cae1/big", "Cae1", rcn=rcn, fc=FilterCriteria({"lbl": ["y"]}, limit=3))
+    assert answer.status == Status.NOT_FOUND or answer.content_status == 1
+
+
+@pytest.mark.parametrize("to", ["cse", "cse/cae1", "cse/cae1/box", "cse/cae1/box/i", "cse/cae1/box/s"])
+async def test_ret_1_every_attribute_alone(tree: Rig, to: str) -> None:
+    whole = only(await tree.retrieve(to))
+    for name, value in whole.items():
+        if name != "ctm":
+            assert only(await tree.retrieve(f"{to}#{name}")) == {name: value}
+            assert only(await tree.retrieve(to, attribute_list=[name, "rn"])) == {name: value, "rn": whole["rn"]}
+    if "ctm" in whole:
+        assert only(await tree.retrieve(f"{to}#ctm"))["ctm"] >= whole["ctm"]
+    assert (await tree.retrieve(f"{to}#nonsense")).status == Status.BAD_REQUEST

@@ -45,7 +45,8 @@ async def tree(rig: Rig) -> Rig:
     return rig
 
 
-async def search(rig: Rig, *queries: str, to: str = "cse/cae1", fr: str = "Cae1", **conditions: Any) -> ResponsePrimitive:
+async def search(rig: Rig, *queries: str, to: str = "cse/cae1", fr: str = "Cae1",
+                 **conditions: Any) -> ResponsePrimitive:
     """A semantic discovery."""
     return await rig.retrieve(to, fr, fc=FilterCriteria({"smf": list(queries), **conditions}, usage=1))
 
@@ -384,8 +385,9 @@ async def test_sem_4_an_ontology_is_updated_by_sparql(rig: Rig) -> None:
 @pytest.mark.parametrize("operation", ["create", "retrieve", "delete"])
 async def test_sem_4_validation_takes_updates_only(rig: Rig, operation: str) -> None:
     await ontology(rig)
-    requests = {"create": lambda: rig.create("cse/terms/smv", 24, {}), "retrieve": lambda: rig.retrieve("cse/terms/smv"),
-                "delete": lambda: rig.delete("cse/terms/smv")}
+    to = "cse/terms/smv"
+    requests = {"create": lambda: rig.create(to, 24, {}), "retrieve": lambda: rig.retrieve(to),
+                "delete": lambda: rig.delete(to)}
     answer = await requests[operation]()
     assert answer.status == S.OPERATION_NOT_ALLOWED
 
