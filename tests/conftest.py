@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no failure, and a test leaves nothing behind in the tree.
+settings.register_profile("tests", deadline=None, database=None)
+settings.load_profile("tests")
 
 
 class NoSkips:

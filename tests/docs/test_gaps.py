@@ -37,8 +37,7 @@ def test_parameters_and_criteria() -> None:
 
 
 def test_numbers() -> None:
-    assert numbers("result contents of a RETRIEVE") == support.RESULT_CONTENTS
-    assert numbers("filter usages") == support.FILTER_USAGES
+    assert numbers("ways to generate the result of a mashup") == support.MASHUP_RESULTS
     assert Status.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED in numbers("response types")
 
 

@@ -82,6 +82,9 @@ def test_no_filter_field_no_filter_criteria() -> None:
         ("sts=4&stb=0&sza=0&szb=9", {"sts": [4], "stb": [0], "sza": [0], "szb": [9]}),
         ("cty=application/json+text/plain", {"cty": ["application/json", "text/plain"]}),
         ("lbq=room+EQ+1%2B1", {"lbq": ["room EQ 1+1"]}),
+        ("cfq=$.a[?@.b%3E1]", {"cfq": ["$.a[?@.b>1]"]}),
+        ("gmty=1&geom=[7.1,50.9]&gsf=3", {"gmty": [1], "geom": ["[7.1,50.9]"], "gsf": [3]}),
+        ("smf=ASK%20%7B%3Fs%20%3Fp%20%3Fo%7D+ASK%20%7B%7D", {"smf": ["ASK {?s ?p ?o}", "ASK {}"]}),
         ("rn=a", {"atr": [("rn", "a")]}),
         ("rn=a*+b&api=Nx", {"atr": [("rn", "a*"), ("rn", "b"), ("api", "Nx")]}),
         ("mni=5", {"atr": [("mni", 5)]}),
@@ -94,8 +97,8 @@ def test_filter_conditions(query: str, expected: dict[str, list[Any]]) -> None:
 
 
 def test_handling_conditions() -> None:
-    assert read("fu=1&fo=2&lim=10&lvl=2&ofst=3&arp=la").filter_criteria == FilterCriteria(
-        {}, usage=1, operation=2, limit=10, level=2, offset=3, relative_path="la"
+    assert read("fu=1&fo=2&lim=10&lvl=2&ofst=3&arp=la&cfs=1&ops=34").filter_criteria == FilterCriteria(
+        {}, usage=1, operation=2, limit=10, level=2, offset=3, relative_path="la", content_syntax=1, permissions=34
     )
 
 
@@ -114,6 +117,12 @@ def test_handling_conditions() -> None:
         ("lim=-1", "from 0"),
         ("lvl=0", "from 1"),
         ("fu=5", "1 to 4"),
+        ("cfs=2", "1 to 1"),
+        ("ops=64", "1 to 63"),
+        ("gmty=7", "1 to 6"),
+        ("gsf=0", "1 to 3"),
+        ("geom=", "geometry"),
+        ("sqi=2", "true or false"),
         ("fo=0", "1 to 3"),
         ("crb=2026-01-31", "YYYYMMDDTHHMMSS"),
         ("crb=20261331T120000", "YYYYMMDDTHHMMSS"),

@@ -48,7 +48,8 @@ def geo(kind: int, coordinates: Any, function: int) -> dict[str, list[Any]]:
 QUERIES: list[tuple[dict[str, list[Any]], set[str]]] = [
     (geo(3, SQUARE, 1), {"centre", "text", "line", "points"}),
     (geo(3, SQUARE, 3), {"centre", "text", "edge", "line", "across", "area", "points"}),
-    (geo(3, HOLED, 1), {"text", "line", "points"}), (geo(1, [5, 5], 2), {"area", "centre"}), (geo(1, [5, 5], 1), {"centre"}),
+    (geo(3, HOLED, 1), {"text", "line", "points"}), (geo(1, [5, 5], 2), {"area", "centre"}),
+    (geo(1, [5, 5], 1), {"centre"}),
     (geo(1, [5, 5], 3), {"centre", "across", "area"}), (geo(3, SQUARE, 2), {"area"}),
     (geo(2, [[0, 1], [10, 1]], 2), {"area"}),
     (geo(4, [[5, 5], [50, 50]], 3), {"centre", "far", "across", "area"}),
