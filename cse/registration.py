@@ -9,11 +9,11 @@ from typing import Any
 from cse.behaviours.service_subscription import check_subscription
 from cse.core import Call, Core
 from cse.identifiers import AE_ID_STEM
-from resources.errors import BadRequest, OriginatorError
+from resources.errors import BadRequest, OperationNotAllowed, OriginatorError
 from resources.status import Status
 
-#: Resource type number of AE.
-AE = 2
+#: Resource type numbers of those who register.
+AE, REMOTE_CSE = 2, 16
 
 
 def check_originator(call: Call) -> None:
@@ -33,6 +33,17 @@ def check_originator(call: Call) -> None:
         f"fr: {originator!r} is not registered here; register an AE first (CREATE with ty=2 at the CSEBase)",
         Status.ORIGINATOR_NOT_AUTHENTICATED,
     )
+
+
+def assign_cse_id(call: Call) -> str:
+    """The CSE-ID of a CSE that registers (CSR-1); raises 4005 for an AE, 4117 for one that is here already."""
+    cse_id = call.originator
+    if not cse_id.startswith("/") or cse_id.count("/") != 1 or cse_id == call.core.identity.cse_id:
+        raise OperationNotAllowed(f"fr: {cse_id!r} is not the CSE-ID of another CSE; only a CSE registers as remoteCSE")
+    if any(one.type.number == REMOTE_CSE and one.attributes["csi"] == cse_id
+           for one in call.core.tree.root.children.values()):
+        raise OriginatorError(f"fr: {cse_id} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
+    return cse_id
 
 
 def assign_ae_id(call: Call, given: dict[str, Any]) -> str:

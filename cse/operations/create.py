@@ -134,6 +134,8 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
                       et=expiration(call, parent, given.get("et")))
     if type_.number == registration.AE:
         attributes["aei"] = ri
+    elif type_.number == registration.REMOTE_CSE:
+        attributes["csi"] = registration.assign_cse_id(call)
     if type_.instance is not None:
         limit_retention(call, attributes)
     draft = Draft(call, type_, creator, given, attributes, None, parent)
