@@ -8,7 +8,7 @@ a resource of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from resources.errors import OperationNotAllowed
@@ -52,6 +52,10 @@ class Behaviour:
 
     def removed(self, work: Work, resource: Resource) -> None:
         """A resource is taken out of the tree: deleted, below a deleted one, or expired."""
+
+    def companions(self, resource: Resource) -> Iterable[Resource]:  # noqa: ARG002 - the port
+        """Resources elsewhere in the tree that are deleted together with one of this type."""
+        return ()
 
     def instance_key(self, call: Call, given: dict[str, Any]) -> str:
         """What no other instance of its parent may have; asked where ``keyed``. May complete ``given``."""

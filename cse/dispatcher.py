@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cse import registration, support
 from cse.behaviours.cmdh_rules import govern
+from cse.behaviours.location_policy import locate
 from cse.behaviours.request import execution_of
 from cse.behaviours.schedule import check_open
 from cse.client.transport import Unreachable
@@ -149,6 +150,8 @@ async def operate_virtual(call: Call) -> ResponsePrimitive:
     if target.virtual == FAN_OUT_POINT:
         return await point.perform(call)
     if target.virtual in INSTANCES:
+        if "li" in target.resource.attributes:
+            await locate(call)
         call.target = await settle_virtual(core, target, call.stamp)
         return await OPERATIONS[call.request.operation](call)
     behaviour = core.behaviours.get(target.resource.type.number)

@@ -1,5 +1,9 @@
 """locationPolicy: how a location is found, into a container the CSE makes for it (TS-0001 9.6.10)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from resources.common import ACPI, ANNOUNCEABLE, CSTN, DACI, ET, LBL, MANDATORY, NP, OA, UNIVERSAL
 from resources.datatypes import list_of
 from resources.enumerations import (
@@ -8,8 +12,25 @@ from resources.enumerations import (
     location_source,
     location_update_event_criteria,
 )
-from resources.model import ResourceType, row
+from resources.errors import BadRequest
+from resources.model import Hooks, ResourceType, row
 from resources.simple_types import any_type, any_uri, boolean_type, duration, external_id, location_target_id, string
+
+if TYPE_CHECKING:
+    from resources.model import Change
+
+#: m2m:locationInformationType: what the instances are.
+POSITION, GEOFENCE_EVENT = 1, 2
+
+
+async def check_geofence(change: Change) -> None:
+    """Events of a geofence need the area and the event (LOC-1)."""
+    if change.attributes["lit"] != GEOFENCE_EVENT:
+        return
+    for name in ("gta", "gec"):
+        if name not in change.attributes:
+            raise BadRequest(f"{name}: missing; events of a geofence (lit 2) need gta, the area, and gec, the event")
+
 
 LOCATION_POLICY = ResourceType(
     number=10,
@@ -41,4 +62,5 @@ LOCATION_POLICY = ResourceType(
         row("luec", "locationUpdateEventCriteria", location_update_event_criteria, announce=OA, release=3),
     ),
     announced_as="lcpA",
+    hooks=Hooks(check=check_geofence),
 )

@@ -17,6 +17,7 @@ from cse.behaviours.infrastructure import (
     StatisticsBehaviour,
     TriggerBehaviour,
 )
+from cse.behaviours.location_policy import LocationPolicyBehaviour
 from cse.behaviours.management import ManagementBehaviour
 from cse.behaviours.management_command import CommandBehaviour, ExecInstanceBehaviour
 from cse.behaviours.mashup import JobProfileBehaviour, MashupBehaviour
@@ -40,6 +41,7 @@ from resources.cross_resource_subscription import CROSS_RESOURCE_SUBSCRIPTION
 from resources.exec_instance import EXEC_INSTANCE
 from resources.flex_container import FLEX_CONTAINER
 from resources.group import GROUP
+from resources.location_policy import LOCATION_POLICY
 from resources.mgmt_cmd import MGMT_CMD
 from resources.mgmt_obj import MGMT_OBJ
 from resources.node import NODE
@@ -66,6 +68,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     EVENT_CONFIG: StatisticsBehaviour,
     FLEX_CONTAINER.number: FlexContainer,
     GROUP.number: GroupBehaviour,
+    LOCATION_POLICY.number: LocationPolicyBehaviour,
     MGMT_CMD.number: CommandBehaviour,
     MGMT_OBJ.number: ManagementBehaviour,
     NODE.number: NodeBehaviour,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cse.core import Call, Core
 from cse.filters import OF_DESCENDANTS, compile_filter
 from cse.operations import result
@@ -66,8 +68,10 @@ async def delete_resource(call: Call, resource: Resource, response: ResponsePrim
 
 
 def remove(core: Core, work: Work, resource: Resource) -> None:
-    """Take a resource and all below it out of the tree, notify, and undo that if the write fails."""
+    """Take a resource and all below it out of the tree, and what goes with them; notify, undo it if the write fails."""
     family = [resource, *core.tree.below(resource)]
+    for companion in companions(core, family):
+        remove(core, work, companion)
     core.notifier.deleted(work, resource, family)
 
     def undo() -> None:
@@ -82,6 +86,13 @@ def remove(core: Core, work: Work, resource: Resource) -> None:
             behaviour.removed(work, one)
         core.tree.remove(one)
         work.remove(one)
+
+
+def companions(core: Core, family: Sequence[Resource]) -> list[Resource]:
+    """Resources elsewhere in the tree that go with some that are deleted."""
+    found = [companion for one in family if (behaviour := core.behaviours.get(one.type.number)) is not None
+             for companion in behaviour.companions(one)]
+    return [companion for companion in found if companion not in family]
 
 
 async def remove_instance(core: Core, work: Work, parent: Resource, record: InstanceRecord, stamp: str) -> bool:

@@ -17,10 +17,10 @@ def make(core: Core, work: Work, parent: Resource, type_: ResourceType, attribut
          creator: str) -> Resource:
     """Create a structural resource inside a unit of work; the universal attributes are filled in.
 
-    ``attributes`` are trusted. ``rn`` may be left out; ``et`` is the parent's unless given, and never later.
+    ``attributes`` are trusted. ``rn`` and ``ri`` may be left out; ``et`` is the parent's unless given, and never later.
     """
     now = core.clock.time()
-    stamp, ri = timestamp(now), f"{type_.short}-{secrets.token_hex(6)}"
+    stamp, ri = timestamp(now), attributes.get("ri") or f"{type_.short}-{secrets.token_hex(6)}"
     latest = parent.attributes.get("et") or timestamp(now + core.settings.default_expiration_s)
     whole = {
         "rn": ri, **core.validator.defaults(type_), **attributes, "ty": type_.number, "ri": ri, "pi": parent.ri,
