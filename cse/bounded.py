@@ -33,6 +33,7 @@ class Bounded:
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._turn = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return what the work returns, raise what it raises; Overdue when its time is over."""
@@ -44,8 +45,15 @@ class Bounded:
             except TimeoutError:
                 raise Overdue from None
             finally:
-                await _end(thread)
+                await self._end(thread)
             return thread.outcome()
+
+    async def _end(self, thread: _Thread[Result]) -> None:
+        """See a thread off, whoever stops waiting for that."""
+        ending = asyncio.ensure_future(_ended(thread))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        await asyncio.shield(ending)
 
 
 class _Thread(threading.Thread, Generic[Result]):
@@ -58,6 +66,8 @@ class _Thread(threading.Thread, Generic[Result]):
         self._loop = loop
         self._result: list[Result] = []
         self._error: Exception | None = None
+        self._guard = threading.Lock()
+        self._leaving = False
 
     def run(self) -> None:
         """Do the work; whatever it raises is kept."""
@@ -67,8 +77,20 @@ class _Thread(threading.Thread, Generic[Result]):
             self._error = error
         except _End:
             self._error = Overdue()
-        with suppress(_End, RuntimeError):  # the loop may be closed
+        while not self._leaving:
+            with suppress(_End), self._guard:
+                self._leaving = True
+        with suppress(_End):
+            for _ in range(3):  # an end that is still on its way arrives here
+                pass
+        with suppress(RuntimeError):  # the loop may be closed
             self._loop.call_soon_threadsafe(self._finished)
+
+    def stop(self) -> None:
+        """Raise the end inside the thread, unless it has nothing left to do."""
+        with self._guard:
+            if not self._leaving and self.ident is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(_End))
 
     def _finished(self) -> None:
         if not self.over.done():
@@ -81,9 +103,10 @@ class _Thread(threading.Thread, Generic[Result]):
         return self._result[0]
 
 
-async def _end(thread: _Thread[Result]) -> None:
+async def _ended(thread: _Thread[Result]) -> None:
     """Wait until a thread is gone; one that still works is told to stop, again and again."""
     while thread.is_alive():
-        if not thread.over.done() and thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_End))
-        await asyncio.sleep(INSISTENCE_S if not thread.over.done() else 0)
+        working = not thread.over.done()
+        if working:
+            thread.stop()
+        await asyncio.sleep(INSISTENCE_S if working else 0)
