@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cse.notifications import buffer, statistics
@@ -197,6 +197,8 @@ class Delivery:
 
     def reviewed(self, resource: Resource, before: Mapping[str, Any]) -> None:
         """A subscription was changed: what waits for a target that is none any more goes, the rest as it says now."""
+        if self._stopped:
+            return
         lanes = self.lanes.get(resource.ri, {})
         for target in set(before["nu"]).difference(resource.attributes["nu"]):
             lane = lanes.pop(target, None)
@@ -210,25 +212,20 @@ class Delivery:
 
     def changed(self, ri: str) -> None:
         """What goes by the policy of this resource goes by another one."""
-        for lane in tuple(self.lanes.get(ri, {}).values()):
+        for lane in () if self._stopped else tuple(self.lanes.get(ri, {}).values()):
             lane.review(batch_changed=True)
 
     def review(self) -> None:
-        """A schedule has changed: what is held may go, or wait for another moment."""
-        for lane in self._lanes():
-            lane.release()
+        """A schedule has changed, or whose it is: what is held may go, or wait for another moment."""
+        for lanes in () if self._stopped else tuple(self.lanes.values()):
+            for lane in tuple(lanes.values()):
+                lane.release()
 
     def reachable(self, entity: Resource) -> None:
         """There is a sign that an AE or CSE can be reached: try again what waits for it."""
-        for outlet in tuple(self.outlets.values()):
+        for outlet in () if self._stopped else tuple(self.outlets.values()):
             if outlet.waiting and self._leads_to(outlet.target, entity):
                 outlet.retry()
-        for lane in self._lanes():
-            if lane.held and not lane.away and self._leads_to(lane.target, entity):
-                lane.release()
-
-    def _lanes(self) -> Iterator[Lane]:
-        return (lane for lanes in tuple(self.lanes.values()) for lane in tuple(lanes.values()))
 
     def _leads_to(self, target: str, entity: Resource) -> bool:
         return not is_url(target) and self.core.tree.find(resource_of(target)) is entity

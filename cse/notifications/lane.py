@@ -173,7 +173,7 @@ class Lane:
 
     def release(self) -> None:
         """Send what is held, as far as nothing is in the way any more."""
-        if not self.held:
+        if self.away or not self.held:
             return
         obstacle = self._obstacle()
         if obstacle is not None:

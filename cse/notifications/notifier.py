@@ -23,6 +23,7 @@ from cse.notifications.subscription import (
     DELETED,
     MODIFIED_ATTRIBUTES,
     NO_CHILD,
+    TRIGGERED,
     UPDATED,
     Subscription,
     Subscriptions,
@@ -87,6 +88,8 @@ class Notifier:
             work.after(self.delivery.review)
         elif number in ENTITIES:
             self._maybe_reachable(resource, work)
+            if before.get("nl") != resource.attributes.get("nl"):
+                work.after(self.delivery.review)
 
     def _maybe_reachable(self, resource: Resource, work: Work) -> None:
         entity = resource.parent if resource.type.number == POLLING_CHANNEL else resource
@@ -169,6 +172,11 @@ class Notifier:
             for subscription in self.matching(resource.parent, CHILD_DELETED, resource.attributes):
                 if subscription.resource is not resource:
                     self.emit(work, subscription, CHILD_DELETED, self.whole(subscription, resource, None))
+
+    def triggered(self, work: Work, entity: Resource, payload: Mapping[str, Any]) -> None:
+        """Event type 6: a trigger for an AE came; ``payload`` is ``m2m:tgp``."""
+        for subscription in self.matching(entity, TRIGGERED, entity.attributes):
+            self.emit(work, subscription, TRIGGERED, {"m2m:tgp": payload})
 
     async def retrieved(self, call: Call) -> None:
         """Event type 5: children were asked for and there is no instance, shown or not (CNT-12)."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cse.primitive import Operation, ResponsePrimitive
+from cse.work import Work
 from resources.status import Status
 from tests.procedures.boxed import BOX, SINK, Gate, outbox, put, silent, subscribe, told, values, with_box
 from tests.rig import ADMIN, Rig, only, settle
@@ -78,6 +79,18 @@ async def test_sub_20_no_creator_in_own_notifications(rig: Rig) -> None:
     await put(rig, 1)
     (content,) = rig.sink.contents("http://ae/1")
     assert "cr" not in content["m2m:sgn"]
+
+
+async def test_sub_20_content_of_a_trigger(rig: Rig) -> None:
+    await rig.made("cse/cae1", 23, {"rn": "t", "nu": [SINK], "enc": {"net": [6]}}, "Cae1")
+    core, work = rig.cse.core, Work()
+    entity = core.tree.find("cse/cae1")
+    assert entity is not None
+    core.notifier.triggered(work, entity, {"tpe": 1, "tia": "cse/cae1"})
+    await core.commit(work)
+    await settle()
+    (content,) = rig.sink.contents(SINK)
+    assert content["m2m:sgn"]["nev"] == {"net": 6, "rep": {"m2m:tgp": {"tpe": 1, "tia": "cse/cae1"}}}
 
 
 # SUB-21: targets
@@ -166,6 +179,22 @@ async def test_ae_8_the_answer_of_the_ae_is_passed_back(rig: Rig, status: Status
     rig.sink.answer = lambda url, content: status
     assert (await notify(rig, "Cae2")).status == status
     assert len(rig.sink.received) == 1
+
+
+@pytest.mark.parametrize("attributes", [{"rr": False}, {"rr": True, "poa": ["http://ae/2"]}], ids=str)
+async def test_ae_8_a_polling_channel_comes_first(rig: Rig, attributes: dict[str, Any]) -> None:
+    await rig.register("Cae2", **attributes)
+    await rig.made("cse/cae2", 15, {"rn": "pch"}, "Cae2")
+    passing = asyncio.create_task(notify(rig, "cse/cae2"))
+    await settle()
+    polled = (await rig.retrieve("cse/cae2/pch/pcu", "Cae2")).content
+    assert polled is not None
+    request = polled["m2m:rqp"]
+    assert (request["to"], request["fr"]) == ("/banyan/Cae2", f"/banyan/{ADMIN}")
+    answer = {"m2m:rsp": {"rsc": 4000, "rqi": request["rqi"]}}
+    assert (await rig.request(Operation.NOTIFY, "cse/cae2/pch/pcu", "Cae2", content=answer)).status == Status.OK
+    assert (await passing).status == Status.BAD_REQUEST
+    assert rig.sink.received == []
 
 
 @pytest.mark.parametrize("attributes", [{"rr": False, "poa": ["http://ae/2"]}, {}, {"poa": ["http://ae/dead"]}])

@@ -60,7 +60,7 @@ class History:
 
     async def begin(self) -> None:
         """Make the subscription."""
-        self.rig = await with_box(store=self.store, clock=self.clock)
+        self.rig = await with_box(store=self.store, clock=self.clock, expiry_check_s=1e6)
         await subscribe(self.rig, enc={"net": [3], "chty": [4]}, **self.policies)
         if self.schedule is not None:
             await self.rig.made(f"{BOX}/s", 18, {"se": {"sce": [self.schedule]}}, "Cae1")
@@ -69,7 +69,7 @@ class History:
     async def restart(self) -> None:
         """Stop the CSE and start it again on what is stored."""
         await self.rig.close()
-        self.rig = await Rig.open(store=self.store, clock=self.clock)
+        self.rig = await Rig.open(store=self.store, clock=self.clock, expiry_check_s=1e6)
         self.rig.sink.answer = self.answer
 
     def answer(self, url: str, content: dict[str, Any]) -> Status | None:

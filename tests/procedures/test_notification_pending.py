@@ -16,13 +16,14 @@ from tests.rig import ADMIN, Rig, RigClock, only, settle
 
 #: 2027-01-15 08:00:00 UTC is the first moment of a RigClock.
 START = 1_800_000_000.0
+SELDOM_S = 1e6
 NEVER_NOW, ALWAYS = ["* * 20 * * * *"], ["* * * * * * *"]
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    """A CSE with a container ``cse/cae1/box``."""
-    rig = await with_box()
+    """A CSE with a container ``cse/cae1/box``; hours are long, so it seldom looks for what has expired."""
+    rig = await with_box(expiry_check_s=SELDOM_S)
     yield rig
     await rig.close()
 
@@ -151,18 +152,18 @@ async def test_sub_23_what_waits_holds_up_no_other_subscription(rig: Rig) -> Non
 
 async def test_sub_23_pending_notifications_survive_a_restart() -> None:
     store, clock = MemoryStore(), RigClock()
-    rig = await with_box(store=store, clock=clock)
+    rig = await with_box(store=store, clock=clock, expiry_check_s=SELDOM_S)
     await subscribe(rig, pn=2)
     rig.sink.answer = silent(SINK)
     await put(rig, 1, 2)
     await rig.clock.advance(3600)
     await rig.close()
-    rig = await Rig.open(store=store, clock=clock)
+    rig = await Rig.open(store=store, clock=clock, expiry_check_s=SELDOM_S)
     rig.sink.answer = silent(SINK)
     await put(rig, 3)
     await rig.clock.advance(3600)
     await rig.close()
-    rig = await Rig.open(store=store, clock=clock)
+    rig = await Rig.open(store=store, clock=clock, expiry_check_s=SELDOM_S)
     await settle()
     assert values(rig) == [1, 2, 3]
     assert await outbox(rig) == []
@@ -303,12 +304,12 @@ async def test_sub_23_a_schedule_that_never_comes(rig: Rig) -> None:
 
 async def test_sub_23_a_schedule_survives_a_restart() -> None:
     store, clock = MemoryStore(), RigClock()
-    rig = await with_box(store=store, clock=clock)
+    rig = await with_box(store=store, clock=clock, expiry_check_s=SELDOM_S)
     await subscribe(rig, pn=2)
     await schedule(rig, ["* * 9 * * * *"])
     await put(rig, 1, 2)
     await rig.close()
-    rig = await Rig.open(store=store, clock=clock)
+    rig = await Rig.open(store=store, clock=clock, expiry_check_s=SELDOM_S)
     await settle()
     assert values(rig) == []
     await rig.clock.advance(3700)

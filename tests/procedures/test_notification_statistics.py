@@ -9,8 +9,8 @@ import pytest
 
 from cse.storage.memory import MemoryStore
 from resources.status import Status
-from tests.procedures.boxed import BOX, SINK, put, silent, subscribe, values, with_box
-from tests.rig import ADMIN, Rig, RigClock, only
+from tests.procedures.boxed import BOX, SINK, Gate, put, silent, subscribe, values, with_box
+from tests.rig import ADMIN, Rig, RigClock, only, settle
 
 OTHER = "http://sink/b"
 
@@ -107,6 +107,19 @@ async def test_sub_31_survives_a_restart() -> None:
     assert await counted(rig) == {SINK: (2, 2, 2)}
     await put(rig, 3)
     assert await counted(rig) == {SINK: (3, 3, 3)}
+    await rig.close()
+
+
+async def test_sub_31_counting_does_not_bring_a_deleted_subscription_back() -> None:
+    store = MemoryStore()
+    rig = await with_box(store=store)
+    subscription = await subscribe(rig, nse=True, rl={"mnn": 5, "tww": "PT1M"}, exc=9)
+    gate = Gate(rig.sink)
+    await put(rig, 1, 2)
+    await rig.delete(f"{BOX}/s", "Cae1")
+    gate.open.set()
+    await settle()
+    assert subscription["ri"] not in {record.ri for record in await store.load()}
     await rig.close()
 
 

@@ -27,6 +27,8 @@ from resources.status import Status
 WRITERS = 32
 START_LIMIT_S = 30.0
 DRAIN_LIMIT_S = 60.0
+#: Of the second subscription.
+POLICIES = {"bn": {"num": 50, "dur": "PT0.5S"}, "rl": {"mnn": 20, "tww": "PT1S"}, "pn": 2, "nse": True}
 HEADERS = {"X-M2M-Origin": "CAdmin", "X-M2M-RI": "1", "X-M2M-RVI": "3"}
 SETTINGS = """
 [cse]
@@ -46,10 +48,14 @@ level = "ERROR"
 
 @dataclass
 class Book:
-    """What was promised: ``acknowledged`` maps a resource ID to the content that was acknowledged."""
+    """What was promised: ``acknowledged`` maps a resource ID to the content that was acknowledged.
+
+    ``notified`` came by a plain subscription, ``batched`` by one with policies.
+    """
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     notified: set[str] = field(default_factory=set)
+    batched: set[str] = field(default_factory=set)
     sent: int = 0
     load_s: float = 0.0
 
@@ -110,11 +116,12 @@ class Crash:
             return int(answer.headers["X-M2M-RSC"]), json.loads(body) if body else None
 
     async def prepare(self) -> None:
-        """Create the container and its subscription."""
+        """Create the container and its subscriptions."""
         assert (await self.call("POST", "/cse", 3, {"m2m:cnt": {"rn": "c"}}))[0] == Status.CREATED
-        subscription = {"rn": "s", "nu": [self._sink_url], "enc": {"net": [3]}}
-        code, content = await self.call("POST", "/cse/c", 23, {"m2m:sub": subscription})
-        assert code == Status.CREATED, content
+        for policies in ({"rn": "plain"}, {"rn": "policed", **POLICIES}):
+            subscription = {"nu": [self._sink_url], "enc": {"net": [3], "chty": [4]}, **policies}
+            code, content = await self.call("POST", "/cse/c", 23, {"m2m:sub": subscription})
+            assert code == Status.CREATED, content
 
     async def load_until_killed(self, acknowledgements: int) -> None:
         """Write from many sides; kill the process at once after so many acknowledgements."""
@@ -168,7 +175,7 @@ class Crash:
             async with self._session.get(f"{self._base}/metrics") as answer:
                 text = await answer.text()
             drained = "\nbanyan_notifications_pending 0\n" in text
-            missing = expected - self.book.notified
+            missing = (expected - self.book.notified) | (expected - self.book.batched)
             if not missing or drained or time.monotonic() > limit:
                 return missing
             await asyncio.sleep(0.05)
@@ -179,9 +186,10 @@ async def run(folder: Path, kind: str, rounds: int, seed: int, port: int) -> tup
     chance, book = random.Random(seed), Book()
 
     async def take(request: RequestPrimitive) -> ResponsePrimitive | None:
-        notification = (request.content or {})["m2m:sgn"]
-        if "nev" in notification:
-            book.notified.add(notification["nev"]["rep"]["m2m:cin"]["con"])
+        content = request.content or {}
+        several = content["m2m:agn"]["m2m:sgn"] if "m2m:agn" in content else [content["m2m:sgn"]]
+        arrived = book.batched if "m2m:agn" in content else book.notified
+        arrived.update(one["nev"]["rep"]["m2m:cin"]["con"] for one in several if "nev" in one)
         return None
 
     sink = NotificationServer("127.0.0.1", 0, take)
