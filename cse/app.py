@@ -18,11 +18,13 @@ from bindings.http.server import HttpServer
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.codecs import encode
+from cse.device_management import Adapter
 from cse.engine import Cse, Ports
+from cse.local_machine import LocalMachine
 from cse.observe import logs
 from cse.observe.metrics import CONTENT_TYPE, Metrics
 from cse.reference import openapi
-from cse.settings import ModelSettings, Settings
+from cse.settings import CseSettings, ModelSettings, Settings
 from cse.storage.factory import open_store
 from resources.device_models import user_models
 from resources.registry import Registry
@@ -38,6 +40,11 @@ def registry_of(models: ModelSettings) -> Registry:
     if not models.folder:
         return Registry.default()
     return Registry.default(*user_models(Path(models.folder)).types)
+
+
+def adapters_of(settings: CseSettings) -> list[Adapter]:
+    """The devices that come with a CSE: the machine itself, where the settings say which node it is."""
+    return [LocalMachine(settings.local_node_id)] if settings.local_node_id else []
 
 
 class Node:
@@ -63,7 +70,7 @@ class Node:
         http = HttpClient()
         self._senders = {"http": http, "https": http}
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
-                      self.metrics)
+                      self.metrics, adapters_of(settings.cse))
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
