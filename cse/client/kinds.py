@@ -33,7 +33,7 @@ def type_number(kind: str | int) -> int:
 
 def structural_types() -> tuple[int, ...]:
     """Numbers of all types but instances."""
-    return tuple(type_.number for type_ in registry().types if type_.instance_of is None)
+    return tuple(sorted(number for number, type_ in registry().by_number.items() if type_.instance_of is None))
 
 
 def short_name(number: int) -> str:
