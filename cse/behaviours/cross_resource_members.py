@@ -104,7 +104,8 @@ class Joining:
 
     async def _all(self, requests: Sequence[RequestPrimitive], wanted: Status) -> list[ResponsePrimitive]:
         """Make requests that must all succeed; raises 5221."""
-        answers = await ask_all(self._core, requests, self._until - self._core.clock.time())
+        patience_s = self._until - self._core.clock.time()
+        answers = await ask_all(self._core, requests, len(requests), patience_s)
         for request, answer in zip(requests, answers, strict=True):
             if answer is None:
                 raise _failure(f"{request.to} did not answer in time")

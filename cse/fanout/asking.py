@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from cse.core import Core
 from cse.primitive import RequestPrimitive, ResponsePrimitive
@@ -17,15 +17,16 @@ PARTIAL_EVERY_S = 1.0
 Answers = list[ResponsePrimitive | None]
 
 
-async def ask_all(core: Core, requests: Sequence[RequestPrimitive], patience_s: float,
+async def ask_all(core: Core, requests: Iterable[RequestPrimitive], count: int, patience_s: float,
                   on_partial: Callable[[Answers], None] | None = None) -> Answers:
-    """Make requests in this CSE; the answers are in their order, None for those that did not come in time.
+    """Make ``count`` requests in this CSE; the answers are in their order, None for those that did not come in time.
 
-    ``on_partial`` is told from time to time what there is, as long as something is missing.
+    Each request is made when its turn comes. ``on_partial`` is told from time to time what there is, as long as
+    something is missing.
     """
-    answers: Answers = [None] * len(requests)
+    answers: Answers = [None] * count
     waiting = enumerate(requests)
-    tasks = [asyncio.ensure_future(_ask(core, waiting, answers)) for _ in requests[:AT_ONCE]]
+    tasks = [asyncio.ensure_future(_ask(core, waiting, answers)) for _ in range(min(count, AT_ONCE))]
     everybody = asyncio.ensure_future(asyncio.wait(tasks)) if tasks else asyncio.ensure_future(asyncio.sleep(0))
     timer = asyncio.ensure_future(core.clock.sleep(max(patience_s, 0.0)))
     teller = asyncio.ensure_future(_tell(core, answers, on_partial)) if on_partial is not None else None

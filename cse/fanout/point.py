@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,6 +24,9 @@ from resources.status import Status
 
 #: m2m:filterUsage of discovery.
 DISCOVERY = 1
+
+#: Answers put together before others get their turn.
+SHOWN_AT_ONCE = 500
 
 #: The last moment that a timestamp can say.
 END_OF_TIME = 253_402_300_799.0
@@ -52,11 +56,11 @@ async def _fan_out(call: Call) -> ResponsePrimitive:
     patience = patience_s(call)
     in_absolute_times(call)
     tail = "".join(f"/{segment}" for segment in call.target.rest)
-    requests = [member_request(call, member + tail, number) for number, member in enumerate(members)]
-    answers = await ask_all(core, requests, patience, _teller(request.on_partial, members))
+    requests = (member_request(call, member + tail, number) for number, member in enumerate(members))
+    answers = await ask_all(core, requests, len(members), patience, _teller(request.on_partial, members))
     if not any(answers):
         raise ReceiverError(f"{group.path}: no member answered in time", Status.GROUP_MEMBERS_NOT_RESPONDED)
-    response = ResponsePrimitive(Status.OK, content=aggregated(members, answers))
+    response = ResponsePrimitive(Status.OK, content=await aggregated(members, answers))
     if request.operation is Operation.DELETE and not tail:
         await drop_deleted(call, members, answers, response)
     return response
@@ -106,20 +110,28 @@ def member_request(call: Call, to: str, number: int) -> RequestPrimitive:
     return made
 
 
-def aggregated(members: Sequence[str], answers: Answers) -> dict[str, Any]:
+async def aggregated(members: Sequence[str], answers: Answers) -> dict[str, Any]:
     """The ``m2m:agr`` of the answers that are there, in the order of the members (GRP-14)."""
-    return {"m2m:agr": {"m2m:rsp": [answer_of(member, answer) for member, answer in zip(members, answers, strict=True)
-                                    if answer is not None]}}
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(members), SHOWN_AT_ONCE):
+        found += shown(members[start:start + SHOWN_AT_ONCE], answers[start:start + SHOWN_AT_ONCE])
+        await asyncio.sleep(0)
+    return {"m2m:agr": {"m2m:rsp": found}}
+
+
+def shown(members: Sequence[str], answers: Answers) -> list[dict[str, Any]]:
+    """The ``m2m:rsp`` of the answers that are there."""
+    return [answer_of(member, answer) for member, answer in zip(members, answers, strict=True) if answer is not None]
 
 
 def answer_of(member: str, answer: ResponsePrimitive) -> dict[str, Any]:
     """One ``m2m:rsp`` of the aggregated answer."""
-    shown: dict[str, Any] = {"rsc": answer.status.value, "rqi": answer.request_id, "fr": member, "to": member}
+    made: dict[str, Any] = {"rsc": answer.status.value, "rqi": answer.request_id, "fr": member, "to": member}
     if answer.release_version is not None:
-        shown["rvi"] = answer.release_version
+        made["rvi"] = answer.release_version
     if answer.content is not None:
-        shown["pc"] = answer.content
-    return shown
+        made["pc"] = answer.content
+    return made
 
 
 def _teller(on_partial: Callable[[dict[str, Any]], None] | None,
@@ -129,7 +141,7 @@ def _teller(on_partial: Callable[[dict[str, Any]], None] | None,
 
 
 def _tell(on_partial: Callable[[dict[str, Any]], None], members: Sequence[str], answers: Answers) -> None:
-    on_partial(aggregated(members, answers))
+    on_partial({"m2m:agr": {"m2m:rsp": shown(members, answers)}})
 
 
 async def drop_deleted(call: Call, members: Sequence[str], answers: Answers, response: ResponsePrimitive) -> None:
