@@ -83,10 +83,11 @@ def equal(actual: Any, wanted: Any) -> bool:
         return False
     if isinstance(actual, list):
         return actual == wanted or any(equal(item, wanted) for item in actual)
-    if isinstance(wanted, str) and isinstance(actual, str):
-        return pattern(wanted).match(actual) is not None if "*" in wanted else actual == wanted
     if isinstance(wanted, str):
-        return wanted == "*" or (not isinstance(actual, dict) and _as_text(actual) == wanted)
+        if wanted == "*" or isinstance(actual, dict):
+            return wanted == "*"
+        text = actual if isinstance(actual, str) else _as_text(actual)
+        return pattern(wanted).match(text) is not None if "*" in wanted else text == wanted
     return bool(actual == wanted) and isinstance(actual, bool) == isinstance(wanted, bool)
 
 

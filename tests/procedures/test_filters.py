@@ -183,3 +183,18 @@ async def test_fc_2_a_resource_without_the_attribute_does_not_match(rig: Rig, ta
         answer = await rig.retrieve(to, fc=FilterCriteria({tag: [value]}))
         has = names[tag] in only(await rig.retrieve(to))
         assert answer.status == (Status.OK if has else Status.NOT_FOUND)
+
+
+async def test_fc_1_attributes_of_devices_and_management_objects(rig: Rig) -> None:
+    await rig.made("cse/cae1", 28, {"cod:tempe": {
+        "rn": "t", "cnd": "org.onem2m.common.moduleclass.temperature", "curT0": 21.5, "unit": 1}}, "Cae1")
+    await rig.made("cse", 14, {"rn": "node", "ni": "n1"})
+    await rig.made("cse/node", 13, {"m2m:bat": {"mgd": 1006, "btl": 50, "bts": 1, "rn": "cell"}})
+    for name, value, expected in (("curT0", 21.5, "cse/cae1/t"), ("curT0", "21.*", "cse/cae1/t"), ("curT0", "*", "cse/cae1/t"),
+                                  ("unit", "1", "cse/cae1/t"), ("curT0", 21, None), ("btl", 50, "cse/node/cell"),
+                                  ("mgd", 1006, "cse/node/cell"), ("cnd", "*temperature", "cse/cae1/t")):
+        found = await rig.discover("cse", atr=[(name, value)])
+        assert found == ([expected] if expected else []), (name, value)
+    assert await rig.discover("cse", catr=[("btl", 50)]) == ["cse/node"]
+    assert only(await rig.retrieve("cse/cae1/t#curT0")) == {"curT0": 21.5}
+    assert only(await rig.retrieve("cse/node/cell", attribute_list=["btl", "mgd"])) == {"btl": 50, "mgd": 1006}
