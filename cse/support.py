@@ -22,6 +22,11 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "ts": frozenset({"at", "aa", "ast", "daci"}),
     "tsi": frozenset({"at", "aa", "ast"}),
     "sch": frozenset({"at", "aa", "ast", "daci"}),
+    "nod": frozenset({"at", "aa", "ast", "daci"}),
+    "mgo": frozenset({"at", "aa", "ast", "daci"}),
+    "lcp": frozenset({"at", "aa", "ast", "daci"}),
+    "mgc": frozenset({"daci"}),
+    "exin": frozenset({"daci"}),
     "crs": frozenset({"daci"}),
     "sub": frozenset({"daci", "ma"}),
 }

@@ -14,7 +14,7 @@ MGMT_OBJ = ResourceType(
     number=NUMBER,
     short="mgo",
     name="mgmtObj",
-    parents=("node", "mgmtObj"),
+    parents=("node",),
     attributes=(
         *COMMON,
         row("mgd", "mgmtDefinition", mgmt_definition, create=MANDATORY, update=NP, announce=MA, single=True, release=3),

@@ -15,6 +15,9 @@ from resources.device_models import standard
 from resources.enumerations import STANDARD_TYPES, UNSPECIFIED_TYPES
 from resources.model import ResourceType
 
+#: Resource type number of management objects: the only ones that may stand under one of their kind.
+MANAGEMENT_OBJECT = 13
+
 
 def discover() -> Iterator[ResourceType]:
     """Find the ``ResourceType`` constants of every module of the ``resources`` folder, subfolders included."""
@@ -33,6 +36,7 @@ class Registry:
 
     __slots__ = (
         "_children",
+        "_nested",
         "_specialized",
         "attribute_names",
         "by_name",
@@ -62,6 +66,10 @@ class Registry:
             parent.name: frozenset(child.number for child in bases if may_stand_under(child, parent))
             for parent in bases
         }
+        self._nested = {
+            parent.root: frozenset(child.number for child in self.types if parent.name in child.parents)
+            for parent in self.specializations(MANAGEMENT_OBJECT).values()
+        }
 
     @classmethod
     def default(cls, *more: ResourceType) -> Registry:
@@ -83,7 +91,9 @@ class Registry:
 
     def children_of(self, parent: ResourceType) -> frozenset[int]:
         """Numbers of the types that may stand under ``parent``."""
-        return self._children[parent.base or parent.name]
+        children = self._children[parent.base or parent.name]
+        nested = self._nested.get(parent.root)
+        return children | nested if nested else children
 
     def specializations(self, number: int) -> Mapping[Any, ResourceType]:
         """The specializations of a type number by the value that tells them apart (``mgd``, ``cnd``)."""
