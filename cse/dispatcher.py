@@ -11,6 +11,7 @@ from cse.behaviours.cmdh_rules import govern
 from cse.behaviours.location_policy import locate
 from cse.behaviours.request import execution_of
 from cse.behaviours.schedule import check_open
+from cse.behaviours.transaction import check_lock
 from cse.client.transport import Unreachable
 from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, resolve, settle_virtual
 from cse.fanout import point
@@ -139,6 +140,8 @@ class Dispatcher:
         if target is None:
             raise NotFound(f"to: there is no resource {request.to!r} here")
         call.target = target
+        if core.locks:
+            check_lock(call, target)
         operate = OPERATIONS[request.operation] if target.virtual is None else operate_virtual
         return await (operate(call) if request.group_request_id is None else once(call, operate))
 

@@ -35,6 +35,8 @@ from cse.behaviours.semantics import DescriptorBehaviour, OntologyBehaviour, Rep
 from cse.behaviours.service_subscription import PROFILE, ProfileBehaviour
 from cse.behaviours.time_series import TimeSeriesBehaviour
 from cse.behaviours.time_sync_beacon import BeaconBehaviour
+from cse.behaviours.transaction import TRANSACTION, TransactionBehaviour
+from cse.behaviours.transaction_mgmt import TransactionMgmtBehaviour
 from resources.ae import AE
 from resources.container import CONTAINER
 from resources.cross_resource_subscription import CROSS_RESOURCE_SUBSCRIPTION
@@ -56,6 +58,7 @@ from resources.semantic_mashup_job_profile import SEMANTIC_MASHUP_JOB_PROFILE
 from resources.subscription import SUBSCRIPTION
 from resources.time_series import TIME_SERIES
 from resources.time_sync_beacon import TIME_SYNC_BEACON
+from resources.transaction_mgmt import TRANSACTION_MGMT
 
 #: Behaviour by resource type number; specializations share that of their base.
 BEHAVIOURS: dict[int, type[Behaviour]] = {
@@ -91,5 +94,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     MULTICAST_GROUP: MulticastBehaviour,
     TIME_SERIES.number: TimeSeriesBehaviour,
     TIME_SYNC_BEACON.number: BeaconBehaviour,
+    TRANSACTION: TransactionBehaviour,
+    TRANSACTION_MGMT.number: TransactionMgmtBehaviour,
     TRIGGER_REQUEST: TriggerBehaviour,
 }

@@ -62,7 +62,7 @@ PLACES = {"container": "AE", "subscription": "AE", "schedule": "node", "semantic
           "transaction": "AE"}
 
 
-async def content(rig: Rig, type_: ResourceType, fr: str = ADMIN) -> dict[str, Any]:
+async def content(rig: Rig, type_: ResourceType, fr: str = ADMIN, to: str = "cse/cae1") -> dict[str, Any]:
     """A minimal content with its root; of device models one stands for all."""
     registry = rig.cse.core.registry
     if type_.number in registry.discriminators and type_.discriminator is None:
@@ -77,7 +77,7 @@ async def content(rig: Rig, type_: ResourceType, fr: str = ADMIN) -> dict[str, A
         given["mjid"] = await place(rig, "semanticMashupJobProfile")
     whole = {**given, **known}
     if type_.short == "trac":
-        whole["rqp"] = {**REQUEST, "fr": fr}
+        whole |= {"tltp": 2, "rqp": {**REQUEST, "fr": fr, "to": to}}
     return {type_.root: whole}
 
 
@@ -104,7 +104,7 @@ async def place(rig: Rig, name: str) -> str:
     under = await place(rig, parent)
     if not type_.creatable or type_.short == "lmg":
         return await planted(rig, under, type_)
-    response = await rig.create(under, type_.number, await content(rig, type_), originator_of(type_, parent))
+    response = await rig.create(under, type_.number, await content(rig, type_, to=under), originator_of(type_, parent))
     return str(only(response)["ri"])
 
 

@@ -43,7 +43,7 @@ async def test_a_resource_lives_under_each_of_its_parents(type_: ResourceType, p
     rig = await opened(store)
     to = await place(rig, parent)
     fr = originator_of(type_, parent)
-    response = await rig.create(to, type_.number, await content(rig, type_, fr), fr)
+    response = await rig.create(to, type_.number, await content(rig, type_, fr, to), fr)
     if is_absent(type_, parent):
         assert response.status in ABSENT.values()
     else:
