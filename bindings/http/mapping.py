@@ -131,7 +131,7 @@ def request_to(request: RequestPrimitive, base: str = "") -> tuple[str, str, dic
         headers["X-M2M-Origin"] = request.originator
     if request.release_version is not None:
         headers["X-M2M-RVI"] = request.release_version
-    if request.notification_targets:
+    if request.notification_targets is not None:
         headers["X-M2M-RTU"] = "&".join(request.notification_targets)
     for name, parameter in _HEADER_PARAMETERS:
         value = getattr(request, parameter.field)

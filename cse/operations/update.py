@@ -65,10 +65,11 @@ async def perform_change(call: Call, resource: Resource, given: dict[str, Any]) 
     async with await call.core.instances.turn(resource):
         work, before = await prepare(call, resource, given)
     attributes = resource.attributes
-    await call.core.commit(work)
     set_here = {name: value for name, value in attributes.items() if before.get(name) != value}
     set_here.update({name: None for name in before if name not in attributes})
-    return result.updated(call, resource, given, set_here)
+    response = result.updated(call, resource, given, set_here)
+    await call.commit(work, response)
+    return response
 
 
 async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tuple[Work, dict[str, Any]]:

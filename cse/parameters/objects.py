@@ -58,9 +58,9 @@ def object_from_request(request: RequestPrimitive) -> dict[str, Any]:
             value = getattr(request, parameter.field)
             if value is not None and value != _DEFAULTS.get(short):
                 members[short] = value
-    if request.response_type != 3 or request.notification_targets:
+    if request.response_type != 3 or request.notification_targets is not None:
         members["rt"] = {"rtv": request.response_type}
-        if request.notification_targets:
+        if request.notification_targets is not None:
             members["rt"]["nu"] = request.notification_targets
     if request.filter_criteria is not None:
         members["fc"] = object_from_filter(request.filter_criteria)
@@ -151,7 +151,7 @@ def _read_response_type(request: RequestPrimitive, member: Any) -> None:
         if short == "rtv":
             request.response_type = read(RESPONSE_TYPE, value)
         elif short == "nu":
-            request.notification_targets = read(NOTIFICATION_TARGETS, value)
+            request.notification_targets = [] if value == [] else read(NOTIFICATION_TARGETS, value)
         else:
             raise unknown("member of rt (responseType)", short, ("rtv", "nu"))
     if "rtv" not in members:

@@ -11,7 +11,6 @@ from cse import support
 from cse.parameters.table import FILTER_CRITERIA, REQUEST_PARAMETERS
 from resources.enumerations import UNSPECIFIED_TYPES
 from resources.registry import Registry
-from resources.status import Status
 
 SECTION = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8").partition("## What answers")[2]
 WRITTEN = dict(re.findall(r"^\| ([a-zA-Z ]+) \| (.+) \|$", SECTION, re.MULTILINE))
@@ -30,7 +29,7 @@ def numbers(what: str) -> set[int]:
 
 def test_parameters_and_criteria() -> None:
     unsupported = {one.short for one in REQUEST_PARAMETERS.values() if not one.supported}
-    assert words("request parameters") == unsupported | {"oet"}
+    assert words("request parameters") == unsupported
     assert words("filter criteria") == support.CONDITIONS
     assert {one.short for one in FILTER_CRITERIA.values() if not one.supported} == support.CONDITIONS
     assert words("event criteria") == support.EVENT_CRITERIA
@@ -38,7 +37,7 @@ def test_parameters_and_criteria() -> None:
 
 def test_numbers() -> None:
     assert numbers("ways to generate the result of a mashup") == support.MASHUP_RESULTS
-    assert Status.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED in numbers("response types")
+    assert numbers("response types") == {5}
 
 
 @pytest.mark.parametrize("short", sorted(support.ATTRIBUTES))

@@ -105,15 +105,10 @@ async def test_ord_3_relative_times_count_from_arrival(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("changed", [
-    {"unsupported": ["tqi"]}, {"response_type": 2}, {"response_type": 5}, {"operation_execution": "5000"},
+    {"unsupported": ["tqi"]}, {"response_type": 5},
 ])
 async def test_v4_what_is_not_supported(rig: Rig, changed: dict[str, Any]) -> None:
     assert await ask(rig, **changed) == Status.NOT_IMPLEMENTED
-
-
-async def test_ord_2_delayed_execution_is_a_named_gap(rig: Rig) -> None:
-    for moment in ("20990101T000000", "60000"):
-        assert await ask(rig, operation_execution=moment) == Status.NOT_IMPLEMENTED
 
 
 @pytest.mark.parametrize(("rqet", "rset", "status"), [
