@@ -167,9 +167,14 @@ async def test_upd_4_subscribers_of_updates_are_told(tree: Rig) -> None:
     assert len(tree.sink.contents("http://sink/box")) == 1
 
 
-async def test_upd_5_blocking_updates_are_a_named_gap(tree: Rig) -> None:
-    answer = await tree.create("cse/cae1/box", 23, {"nu": ["Cae1"], "enc": {"net": [7]}}, "Cae1")
-    assert answer.status in (Status.NOT_IMPLEMENTED, Status.BAD_REQUEST)
+async def test_upd_5_a_blocking_update_asks_before_it_is_done(tree: Rig) -> None:
+    await tree.register("Casked", poa=["http://asked/"])
+    await tree.made("cse/cae1/box", 23, {"nu": ["Casked"], "enc": {"net": [7]}}, "Cae1")
+    for reply, status in ((Status.OPERATION_NOT_ALLOWED, Status.OPERATION_DENIED_BY_REMOTE_ENTITY),
+                          (None, Status.REMOTE_ENTITY_NOT_REACHABLE), (Status.OK, Status.UPDATED)):
+        tree.sink.answer = lambda url, content, reply=reply: reply  # type: ignore[misc]
+        assert (await tree.update("cse/cae1/box", {"m2m:cnt": {"mni": 7}}, "Cae1")).status == status
+        assert only(await tree.retrieve("cse/cae1/box")).get("mni") == (7 if status == Status.UPDATED else None)
 
 
 async def test_upd_1_an_update_under_a_condition(tree: Rig) -> None:
