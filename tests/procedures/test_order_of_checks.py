@@ -233,8 +233,9 @@ async def test_v15_a_group_request_is_done_once_per_target(rig: Rig) -> None:
 
 async def test_v15_comes_before_v16(rig: Rig) -> None:
     await rig.register("Cae2")
-    for status in (Status.ORIGINATOR_HAS_NO_PRIVILEGE, Status.GROUP_REQUEST_IDENTIFIER_EXISTS):
-        assert (await rig.request(Operation.RETRIEVE, "cse/cae1", "Cae2", group_request_id="g2")).status == status
+    for fr, status in (("Cae2", Status.ORIGINATOR_HAS_NO_PRIVILEGE), ("Cae1", Status.OK),
+                       ("Cae2", Status.GROUP_REQUEST_IDENTIFIER_EXISTS)):
+        assert (await rig.request(Operation.RETRIEVE, "cse/cae1", fr, group_request_id="g2")).status == status
 
 
 @pytest.mark.parametrize(("operation", "content"), [
