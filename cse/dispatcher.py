@@ -96,17 +96,20 @@ class Dispatcher:
         """Answer a request. Never raises."""
         meter = self._meter
         began = meter.begun()
-        monitoring = self.core.notifier.monitoring
-        attempt = monitoring.begun(self.core, request) if monitoring.subscriptions else None
+        attempt = None
         try:
-            response = await self._process(request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
-            response = answer_to(error, request.request_id)
+            try:
+                monitoring = self.core.notifier.monitoring
+                if monitoring.subscriptions:
+                    attempt = monitoring.begun(self.core, request)
+                response = await self._process(request)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
+                response = answer_to(error, request.request_id)
+            if attempt is not None:
+                await monitoring.ended(self.core, attempt)
         except BaseException:
             meter.ended(began, request.operation, Status.INTERNAL_SERVER_ERROR)
             raise
-        if attempt is not None:
-            await monitoring.ended(self.core, attempt)
         meter.ended(began, request.operation, response.status)
         response.request_id = request.request_id
         response.release_version = request.release_version

@@ -64,7 +64,15 @@ class Monitoring:
         return Attempt(request, originator, resource, list(monitoring))
 
     async def ended(self, core: Core, attempt: Attempt) -> None:
-        """Notify of a request that has been answered; what cannot be written is logged."""
+        """Notify of a request that has been answered. Never raises: the answer does not depend on it."""
+        try:
+            await self._notify(core, attempt)
+        except StoreError as error:
+            log.error("a monitored operation cannot be notified: %s", error)
+        except Exception:
+            log.exception("a monitored operation cannot be notified")
+
+    async def _notify(self, core: Core, attempt: Attempt) -> None:
         work = Work(attempt.originator)
         for subscription in attempt.subscriptions:
             if self._wanted(core, subscription, attempt):
@@ -73,10 +81,7 @@ class Monitoring:
                 kept = core.tree.holds(subscription.resource)
                 self._notifier.send(work, subscription, nev, ORDINARY if kept else FINAL)
         if work.outbox:
-            try:
-                await core.commit(work)
-            except StoreError as error:
-                log.error("a monitored operation cannot be notified: %s", error)
+            await core.commit(work)
 
     def _wanted(self, core: Core, subscription: Subscription, attempt: Attempt) -> bool:
         if subscription.conditions and not subscription.meets(attempt.resource.attributes):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from cse.primitive import FilterCriteria, Operation
 from cse.storage.memory import MemoryStore
+from cse.storage.port import StoreError
 from resources.status import Status
 from tests.procedures.boxed import BOX, SINK, outbox, with_box
-from tests.rig import ADMIN, Rig, only
+from tests.rig import ADMIN, Rig, only, settle
+from tests.storage.gated import GatedStore
 
 pytestmark = pytest.mark.usefixtures("others")
 
@@ -158,6 +161,25 @@ async def test_sub_12_requests_through_a_group(rig: Rig) -> None:
     await rig.made("cse", 9, {"rn": "g", "mid": [BOX], "mnm": 3}, ADMIN)
     assert (await rig.retrieve("cse/g/fopt", ADMIN)).status == Status.OK
     assert attempts(rig) == [(2, f"/banyan/{ADMIN}")]
+
+
+async def test_sub_12_the_answer_does_not_depend_on_the_notification() -> None:
+    store = GatedStore()
+    rig = await with_box(store=store)
+    await monitor(rig, {"ops": 2})
+    store.failure = StoreError("disk full")
+    assert (await rig.retrieve(BOX, "Cae1")).status == Status.OK
+    assert attempts(rig) == []
+    await rig.close()
+
+
+async def test_sub_12_a_requester_that_goes_away_is_counted_once(rig: Rig) -> None:
+    await monitor(rig, {"ops": 1})
+    request = asyncio.create_task(rig.create(BOX, 4, {"con": "x"}, "Cae1"))
+    request.cancel()
+    await settle()
+    assert (await rig.create(BOX, 4, {"con": "y"}, "Cae1")).status == Status.CREATED
+    assert attempts(rig) == [(1, "/banyan/Cae1")]
 
 
 async def test_sub_12_monitors_again_after_a_restart() -> None:
