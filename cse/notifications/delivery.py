@@ -235,6 +235,7 @@ class Delivery:
         self._stopped = True
         for removal in self._removals:
             removal.cancel()
+        await asyncio.gather(*self._removals, return_exceptions=True)
         for outlet in tuple(self.outlets.values()):
             await outlet.stop()
 

@@ -98,6 +98,20 @@ async def test_sub_25_past_events_are_not_kept(rig: Rig, caplog: pytest.LogCaptu
     assert values(rig) == [3]
 
 
+@pytest.mark.parametrize("policy", [
+    {"bn": {"dur": "P99999999999Y"}}, {"bn": {"num": 10**15, "dur": "PT0S"}}, {"rl": {"mnn": 10**15, "tww": "P99999999Y"}},
+    {"rl": {"mnn": 1, "tww": "PT0.000001S"}}, {"nsp": 10**15}, {"exc": 10**15}, {"ln": False, "pn": 1, "nec": 100},
+], ids=str)
+async def test_sub_22_extreme_values_do_no_harm(rig: Rig, policy: dict[str, Any]) -> None:
+    await subscribe(rig, nu=[SINK, SINK], nse=True, **policy)
+    await put(rig, *range(8))
+    await rig.clock.advance(60)
+    arrived = [one for part in values(rig) for one in (part if isinstance(part, list) else [part])]
+    assert sorted(arrived) == sorted([*range(8)] * 2) or len(await outbox(rig)) + len(arrived) == 16
+    await rig.delete(f"{BOX}/s", "Cae1")
+    assert await outbox(rig) == []
+
+
 # SUB-26: associated crossResourceSubscriptions
 
 
