@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,9 +10,18 @@ import pytest
 from cse.storage.memory import MemoryStore
 from resources.status import Status
 from tests.procedures.devices import NODE_ID, node
-from tests.rig import Rig, message, only
+from tests.rig import ADMIN, Rig, message, only
 
 REMOTE = {"rn": "far", "cb": "/far/cse", "csi": "/far", "rr": True, "srv": ["3"]}
+
+
+@pytest.fixture
+async def joined() -> AsyncIterator[Rig]:
+    """A CSE where the CSE ``/far`` may register, and an AE has."""
+    rig = await Rig.open(administrators=[ADMIN, "/far"])
+    await rig.register()
+    yield rig
+    await rig.close()
 
 
 async def hosted(rig: Rig, name: str = "device") -> dict[str, Any]:
@@ -89,9 +99,10 @@ async def test_nod_1_an_ae_that_has_waited_for_its_node(rig: Rig) -> None:
     assert await hosted(rig) == {"hael": ["Cae2"]}
 
 
-async def test_nod_1_deletion_of_a_node(rig: Rig) -> None:
+async def test_nod_1_deletion_of_a_node(joined: Rig) -> None:
+    rig = joined
     await node(rig, hael=["Cae1"], hcl="/banyan")
-    await rig.made("cse", 16, {**REMOTE, "nl": "cse/device"})
+    await rig.made("cse", 16, {**REMOTE, "nl": "cse/device"}, "/far")
     await node(rig, "other", hcl="/banyan")
     assert await hosted(rig) == {"hael": ["Cae1"], "hcl": "/far"}
     await rig.delete("cse/device")
@@ -111,9 +122,10 @@ async def test_nod_1_the_node_of_the_cse(rig: Rig) -> None:
     assert await link(rig, "cse") is None
 
 
-async def test_nod_1_the_node_of_another_cse(rig: Rig) -> None:
+async def test_nod_1_the_node_of_another_cse(joined: Rig) -> None:
+    rig = joined
     await node(rig)
-    await rig.made("cse", 16, {**REMOTE, "nl": "cse/device"})
+    await rig.made("cse", 16, {**REMOTE, "nl": "cse/device"}, "/far")
     assert await hosted(rig) == {"hcl": "/far"}
     await rig.delete("cse/far")
     assert await hosted(rig) == {}
