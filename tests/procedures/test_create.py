@@ -153,7 +153,7 @@ async def test_cre_3_wrong_values(rig: Rig, ty: int, name: str, value: Any) -> N
 
 
 @pytest.mark.parametrize(("ty", "name", "value"), [
-    (3, "at", ["/other"]), (3, "aa", ["mni"]), (4, "dcnt", 1), (23, "ma", "PT1S"),
+    (3, "at", ["/other"]), (3, "aa", ["mni"]), (4, "at", ["/other"]), (23, "ma", "PT1S"),
 ])
 async def test_cre_3_attributes_of_features_that_are_missing(rig: Rig, ty: int, name: str, value: Any) -> None:
     await refused(rig, ty, {**MINIMAL[ty][2], name: value}, Status.NOT_IMPLEMENTED)
