@@ -5,6 +5,7 @@ Whatever a request brings along, a document or a query, is worked on in a thread
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import monotonic
@@ -31,7 +32,9 @@ LONGEST_SEARCH_S = 10.0
 
 
 async def bounded(core: Core, tag: str, work: Callable[[], Result]) -> Result:
-    """Do work of unknown length; raises BadRequest when it takes too long."""
+    """Do work of unknown length; raises BadRequest when it takes too long, NotImplementedHere without the extra."""
+    if not documents.loaded():
+        await asyncio.to_thread(documents.require_library)
     try:
         return await core.bounded.run(work)
     except Overdue:
@@ -100,7 +103,6 @@ class Search:
     """``smf`` of one request: resources whose descriptors satisfy any of the queries."""
 
     def __init__(self, queries: list[str]) -> None:
-        documents.require_library()
         self._queries = queries
         self._prepared: list[Query] = []
         self._spent_s = 0.0

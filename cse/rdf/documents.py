@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64decode
 from binascii import Error
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
@@ -27,10 +29,26 @@ MISSING = ("semantics need a library that is not installed; add the extra 'seman
            "(pip install 'banyan-cse[semantics]')")
 
 
+#: What is loaded at the first use, the last of it last.
+MODULES = ("rdflib.plugins.parsers.jsonld", "rdflib.plugins.parsers.notation3", "rdflib.plugins.parsers.rdfxml",
+           "rdflib.plugins.serializers.jsonld", "rdflib.plugins.serializers.turtle",
+           "rdflib.plugins.serializers.rdfxml", "rdflib.plugins.stores.memory",
+           "rdflib.plugins.sparql.processor", "regex", "rdflib")
+
+
+def loaded() -> bool:
+    """True when the library is there and nothing of it has to be loaded any more."""
+    return all(sys.modules.get(name) is not None for name in MODULES)
+
+
 def require_library() -> None:
-    """Raise NotImplementedHere (5001) where rdflib is not installed."""
+    """Load the library, which takes a while; raises NotImplementedHere (5001) where it is not installed.
+
+    All at once: work with an end must not be ended while it loads a module.
+    """
     try:
-        import rdflib  # noqa: F401 - asked for, not used
+        for name in MODULES:
+            import_module(name)
     except ImportError:
         raise NotImplementedHere(MISSING) from None
 
@@ -133,4 +151,4 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-__all__ = ["FORMATS", "IRI", "read", "require_library", "write"]
+__all__ = ["FORMATS", "IRI", "loaded", "read", "require_library", "write"]

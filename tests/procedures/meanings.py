@@ -17,7 +17,8 @@ XML = ('<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e
 ONTOLOGY = """
 @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-ex:Sensor a owl:Class . ex:Lamp a owl:Class ; owl:disjointWith ex:Sensor . ex:Dimmer a owl:Class ; rdfs:subClassOf ex:Lamp .
+ex:Sensor a owl:Class . ex:Lamp a owl:Class ; owl:disjointWith ex:Sensor .
+ex:Dimmer a owl:Class ; rdfs:subClassOf ex:Lamp .
 ex:level a owl:DatatypeProperty, owl:FunctionalProperty ; rdfs:range xsd:integer . ex:name a owl:DatatypeProperty .
 ex:lights a owl:ObjectProperty ; rdfs:domain ex:Lamp .
 """

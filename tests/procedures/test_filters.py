@@ -190,7 +190,8 @@ async def test_fc_1_attributes_of_devices_and_management_objects(rig: Rig) -> No
         "rn": "t", "cnd": "org.onem2m.common.moduleclass.temperature", "curT0": 21.5, "unit": 1}}, "Cae1")
     await rig.made("cse", 14, {"rn": "node", "ni": "n1"})
     await rig.made("cse/node", 13, {"m2m:bat": {"mgd": 1006, "btl": 50, "bts": 1, "rn": "cell"}})
-    for name, value, expected in (("curT0", 21.5, "cse/cae1/t"), ("curT0", "21.*", "cse/cae1/t"), ("curT0", "*", "cse/cae1/t"),
+    for name, value, expected in (("curT0", 21.5, "cse/cae1/t"), ("curT0", "21.*", "cse/cae1/t"),
+                                  ("curT0", "*", "cse/cae1/t"),
                                   ("unit", "1", "cse/cae1/t"), ("curT0", 21, None), ("btl", 50, "cse/node/cell"),
                                   ("mgd", 1006, "cse/node/cell"), ("cnd", "*temperature", "cse/cae1/t")):
         found = await rig.discover("cse", atr=[(name, value)])
