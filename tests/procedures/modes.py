@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from copy import copy
 from typing import Any
 
-from cse.primitive import Operation, ResponsePrimitive
+from cse.primitive import Operation
+from cse.storage.memory import MemoryStore
+from cse.storage.port import WriteSet
 from resources.status import Status
-from tests.rig import ADMIN, Rig, only, settle
+from tests.rig import ADMIN, Rig, RigClock, only, settle
 
 PENDING, COMPLETED, FAILED, FORWARDED, PARTIAL = 3, 1, 2, 4, 5
 
@@ -37,10 +41,39 @@ async def exists(rig: Rig, to: str) -> bool:
     return (await rig.retrieve(to)).status == Status.OK
 
 
-def acknowledged(response: ResponsePrimitive) -> bool:
-    return response.status < Status.OK
+class DyingStore(MemoryStore):
+    """A store whose process dies: from some write on nothing is written, and nobody is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: int | None = None
+        self.dead = False
+        self._never = asyncio.Event()
+
+    async def write(self, changes: WriteSet) -> None:
+        """Write, or hang for ever."""
+        if self.left is not None:
+            if self.left <= 0:
+                await self._never.wait()
+            self.left -= 1
+        await super().write(changes)
+
+    def survivor(self) -> MemoryStore:
+        """What the next process finds."""
+        found = MemoryStore()
+        for name, value in vars(self).items():
+            if name in vars(found):
+                setattr(found, name, copy(value) if name != "_shelves" else {k: v[:] for k, v in value.items()})
+        return found
 
 
-async def reopened(rig: Rig, **settings: Any) -> Rig:
-    """The CSE as another process finds it: nothing of the first one's memory is left, and nothing was closed."""
-    return await Rig.open(store=rig.cse.core.committer.store, clock=rig.clock, **settings)
+async def killed(rig: Rig) -> Rig:
+    """The CSE as the next process finds it; of the first one nothing goes on."""
+    store = rig.cse.core.committer.store
+    assert isinstance(store, DyingStore)
+    store.dead = True
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        if "cse" in repr(task.get_coro()):
+            task.cancel()
+    await settle()
+    return await Rig.open(store=store.survivor(), clock=RigClock(rig.clock.now))
