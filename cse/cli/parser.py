@@ -90,3 +90,5 @@ def add_remote_options(parser: Parser) -> None:
         (("--ca",), "ca", str, "FILE", "certificate authority to trust for https"),
     ):
         parser.add_argument(*names, dest=dest, type=kind, metavar=metavar, default=SUPPRESS, help=text)
+    parser.add_argument("--non-blocking", action="store_true", default=SUPPRESS,
+                        help="have requests acknowledged at once, then fetch their results")

@@ -47,7 +47,8 @@ async def open_client(
         raise UsageError(str(error)) from None
     if options.verbose:
         transport = TracingTransport(transport, Output(), url)
-    client = Client(transport, options.originator, receiver=receiver, timeout_s=options.timeout)
+    client = Client(transport, options.originator, receiver=receiver, timeout_s=options.timeout,
+                    mode="non-blocking" if getattr(options, "non_blocking", False) else "blocking")
     try:
         yield client
     finally:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from cse.client.criteria import filter_criteria
+from cse.client.deferred import BLOCKING, SYNCHRONOUS, DeferredTransport, fetch, reference
 from cse.client.errors import RequestFailed, Unreachable
 from cse.client.history import read_history
 from cse.client.kinds import kind_of, structural_types, type_number
@@ -31,7 +32,8 @@ class Client:
     """One AE (or administrator) talking to one CSE over a transport.
 
     ``receiver`` is needed for ``subscribe`` only. ``retries`` is how often a RETRIEVE or an UPDATE is repeated when
-    nobody answers; other operations are not safe to repeat. All methods raise ``RequestFailed`` when the CSE answers
+    nobody answers; other operations are not safe to repeat. With the ``mode`` "non-blocking" no connection waits for an
+    operation: each is acknowledged and its result fetched. All methods raise ``RequestFailed`` when the CSE answers
     with an error and ``Unreachable`` when it does not answer.
     """
 
@@ -45,10 +47,12 @@ class Client:
         timeout_s: float = 10.0,
         retries: int = 0,
         clock: Clock | None = None,
+        mode: str = "blocking",
     ) -> None:
         self.originator = originator
         self.receiver = receiver
-        self._transport = transport
+        self._direct = transport
+        self._transport: Transport = DeferredTransport(transport, clock) if mode == "non-blocking" else transport
         self._release_version = release_version
         self._timeout_s = timeout_s
         self._retries = retries
@@ -70,6 +74,23 @@ class Client:
             except Unreachable:
                 await self._clock.sleep(back_off_s(attempt))
         return await self._transport.send(request, timeout_s=self._timeout_s)
+
+    async def submit(self, request: RequestPrimitive) -> str:
+        """Have a request done later and return the address of its ``<request>``; see ``outcome``."""
+        mode = SYNCHRONOUS if request.response_type == BLOCKING else request.response_type
+        response = await self._succeed(replace(request, response_type=mode))
+        return reference(response) or ""
+
+    async def outcome(self, address: str, limit_s: float | None = None) -> ResponsePrimitive:
+        """Wait for the answer, an error too, of a request that was submitted.
+
+        Raises Unreachable after ``limit_s`` (default: the time-out of the client); it can be asked for again.
+        """
+        asking = RequestPrimitive(
+            Operation.RETRIEVE, address, self.originator, f"{self._prefix}-{next(self._numbers)}", self._release_version
+        )
+        until = self._clock.time() + (self._timeout_s if limit_s is None else limit_s)
+        return await fetch(self._direct, asking, address, self._clock, until)
 
     async def create(
         self, parent: str, kind: str, attributes: Mapping[str, Any], *, result_content: int | None = None

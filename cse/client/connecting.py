@@ -25,6 +25,7 @@ async def connect(
     release_version: str = "3",
     timeout_s: float = 10.0,
     retries: int = 0,
+    mode: str = "blocking",
     **transport_options: Any,
 ) -> Client:
     """Return a client of the CSE at ``url``; nothing is sent yet.
@@ -33,8 +34,9 @@ async def connect(
     """
     transport = open_transport(url, **transport_options)
     return Client(
-        transport, originator, receiver=receiver, release_version=release_version, timeout_s=timeout_s, retries=retries
-    )
+        transport, originator, receiver=receiver, release_version=release_version, timeout_s=timeout_s,
+        retries=retries, mode=mode,
+    )  # fmt: skip
 
 
 def open_transport(url: str, **options: Any) -> Transport:

@@ -67,8 +67,8 @@ class Execution:
         return [one for one in self._waiting.values() if category_of(one) == category]
 
     def is_running(self, resource: Resource) -> bool:
-        """True while a request is being done."""
-        return resource.ri in self._running
+        """True while a request is being done; not when its result is there, however lately."""
+        return resource.ri in self._running and resource.attributes["rs"] not in (record.COMPLETED, record.FAILED)
 
     def older(self, resource_target: str, originator: str) -> Resource | None:
         """A request that waits and that a later one of this originator to this target replaces (RTP-9)."""

@@ -1,6 +1,7 @@
 """What every binding must carry unchanged from a client to a CSE and back. A binding's tests inherit ``Contract``.
 
-The fixture ``link`` gives a transport of the binding whose other end is served by a ``SmallCse``.
+The fixture ``link`` gives a transport of the binding whose other end is served by a ``SmallCse``, with time-outs for
+what a peer has to do that are shorter than ``LONG_POLL_S``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from resources.status import Status
 from tests.bindings.small_cse import SmallCse
 
 TIMEOUT_S = 5.0
+#: Longer than every time-out of a served ``link``.
+LONG_POLL_S = 0.7
 RETRIEVE = RequestPrimitive(Operation.RETRIEVE, "cse", "CAdmin", "r1", "3")
 CREATE = replace(RETRIEVE, operation=Operation.CREATE, resource_type=3, content={"m2m:cnt": {"rn": "전력", "mni": 5}})
 
@@ -44,6 +47,7 @@ REQUESTS: dict[str, RequestPrimitive] = {
     "modes": replace(
         RETRIEVE, response_type=2, notification_targets=["http://h:1/p?a=1", "cse/ae"], result_persistence="9"
     ),
+    "asynchronous, nobody is told": replace(RETRIEVE, response_type=2, notification_targets=[]),
     "small parameters": replace(
         RETRIEVE, event_category=2, group_request_id="g1", vendor_information="v 1", delivery_aggregation=False
     ),
@@ -145,6 +149,23 @@ class Contract:
     async def test_no_content_stays_no_content(self, link: Link) -> None:
         response = await link.transport.send(REQUESTS["delete"], timeout_s=TIMEOUT_S)
         assert (response.status, response.content) == (Status.DELETED, None)
+
+    async def test_rtp_3_an_acknowledgement_refers_to_the_request(self, link: Link) -> None:
+        for status in (Status.ACCEPTED_FOR_NON_BLOCKING_REQUEST_SYNCH, Status.ACCEPTED_FOR_NON_BLOCKING_REQUEST_ASYNCH):
+            link.cse.answers[Operation.RETRIEVE] = ResponsePrimitive(
+                status, content={"m2m:uri": "/banyan/cse/req-1"}, created_address="cse/req-1"
+            )
+            response = await link.transport.send(replace(RETRIEVE, response_type=1), timeout_s=TIMEOUT_S)
+            assert (response.status, response.content) == (status, {"m2m:uri": "/banyan/cse/req-1"})
+
+    async def test_pch_2_a_long_poll_outlives_the_time_outs_of_the_binding(self, link: Link) -> None:
+        link.cse.pause_s = LONG_POLL_S
+        request = replace(RETRIEVE, to="cse/ae/pch/pcu", request_expiration="60000")
+        link.cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, content={"m2m:rqp": {"op": 5}})
+        response = await link.transport.send(request, timeout_s=TIMEOUT_S)
+        assert response.content == {"m2m:rqp": {"op": 5}}
+        link.cse.pause_s = 0.0
+        assert (await link.transport.send(RETRIEVE, timeout_s=TIMEOUT_S)).status == Status.OK
 
     async def test_many_at_once_get_their_own_answers(self, link: Link) -> None:
         async def ask(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from cse.identifiers import Identity
@@ -13,14 +14,17 @@ IDENTITY = Identity("/banyan", "//banyan.example", "cse")
 
 
 class SmallCse:
-    """Keeps what it was asked in ``seen``; ``answers`` overrides the answer by operation."""
+    """Keeps what it was asked in ``seen``; ``answers`` overrides the answer by operation, ``pause_s`` delays it."""
 
     def __init__(self) -> None:
         self.seen: list[RequestPrimitive] = []
         self.answers: dict[Operation, ResponsePrimitive | Exception] = {}
+        self.pause_s = 0.0
 
     async def handle(self, request: RequestPrimitive) -> ResponsePrimitive:
         self.seen.append(request)
+        if self.pause_s:
+            await asyncio.sleep(self.pause_s)
         answer = self.answers.get(request.operation)
         if isinstance(answer, Exception) and not isinstance(answer, CseError):
             raise answer

@@ -17,7 +17,8 @@ class TestHttp(Contract):
     @pytest.fixture(params=["", "/one/m2m"], ids=["root", "below a root path"])
     async def link(self, request: pytest.FixtureRequest) -> AsyncIterator[Link]:
         cse = SmallCse()
-        settings = HttpSettings(port=0, root_path=request.param)
+        settings = HttpSettings(port=0, root_path=request.param, header_timeout_s=0.5, body_timeout_s=0.5,
+                                idle_timeout_s=0.5)
         server = HttpServer(cse.handle, settings, JsonSettings(), attributes={"rn": None})
         transport = HttpTransport(await server.start())
         yield Link(transport, cse)
