@@ -99,8 +99,9 @@ async def test_sub_25_past_events_are_not_kept(rig: Rig, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("policy", [
-    {"bn": {"dur": "P99999999999Y"}}, {"bn": {"num": 10**15, "dur": "PT0S"}}, {"rl": {"mnn": 10**15, "tww": "P99999999Y"}},
-    {"rl": {"mnn": 1, "tww": "PT0.000001S"}}, {"nsp": 10**15}, {"exc": 10**15}, {"ln": False, "pn": 1, "nec": 100},
+    {"bn": {"dur": "P99999999999Y"}}, {"bn": {"num": 10**15, "dur": "PT0S"}},
+    {"rl": {"mnn": 10**15, "tww": "P99999999Y"}}, {"rl": {"mnn": 1, "tww": "PT0.000001S"}},
+    {"nsp": 10**15}, {"exc": 10**15}, {"ln": False, "pn": 1, "nec": 100},
 ], ids=str)
 async def test_sub_22_extreme_values_do_no_harm(rig: Rig, policy: dict[str, Any]) -> None:
     await subscribe(rig, nu=[SINK, SINK], nse=True, **policy)
