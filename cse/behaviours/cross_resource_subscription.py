@@ -180,8 +180,9 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
             remove(self.core, work, crs)
         else:
             self._arrived(work, crs, numbers)
-        await self.core.commit(work)
-        return ResponsePrimitive(Status.OK)
+        response = ResponsePrimitive(Status.OK)
+        await call.commit(work, response)
+        return response
 
     def _notified_early(self, crs: Resource, call: Call, notifications: list[Mapping[str, Any]]) -> ResponsePrimitive:
         """While members are being joined: verifications are answered, nothing is counted, none may go."""

@@ -45,8 +45,9 @@ async def collect(call: Call, allowed: frozenset[str]) -> ResponsePrimitive:
         if forward_to not in outer:
             check_address(core, forward_to)
         core.notifier.post(work, group, one, [outer.get(forward_to, forward_to)], moment(call.now))
-    await core.commit(work)
-    return ResponsePrimitive(Status.OK)
+    response = ResponsePrimitive(Status.OK)
+    await call.commit(work, response)
+    return response
 
 
 def hosts(core: Core, members: Iterable[str]) -> frozenset[str]:
