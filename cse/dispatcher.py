@@ -9,6 +9,7 @@ from typing import Protocol
 from cse import registration, support
 from cse.behaviours.cmdh_rules import govern
 from cse.behaviours.location_policy import locate
+from cse.behaviours.primitive_profile import by_profiles
 from cse.behaviours.request import execution_of
 from cse.behaviours.schedule import check_open
 from cse.behaviours.transaction import check_lock
@@ -20,6 +21,7 @@ from cse.modes.accept import accept
 from cse.modes.record import BLOCKING
 from cse.modes.times import check_expiration, check_result_expiration
 from cse.operations import create, delete, notify, retrieve, update
+from cse.parameters.table import RESULT_CONTENTS
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
 from resources.errors import BadRequest, CseError, NotFound, NotImplementedHere, OperationNotAllowed, OriginatorError
@@ -52,15 +54,6 @@ VIRTUAL_OPERATIONS = {
     "sfop": frozenset({Operation.RETRIEVE}),
     "smv": frozenset({Operation.UPDATE}),
     "msp": frozenset(Operation),
-}
-
-#: Result contents by operation (RCN-1).
-RESULT_CONTENTS: dict[Operation, frozenset[int | None]] = {
-    Operation.CREATE: frozenset({None, 0, 1, 2, 3, 9}),
-    Operation.RETRIEVE: frozenset({None, 1, 4, 5, 6, 7, 8, 10, 11, 12}),
-    Operation.UPDATE: frozenset({None, 0, 1, 9}),
-    Operation.DELETE: frozenset({None, 0, 1, 4, 5, 6, 8}),
-    Operation.NOTIFY: frozenset({None}),
 }
 
 
@@ -102,7 +95,10 @@ class Dispatcher:
                 monitoring = self.core.notifier.monitoring
                 if monitoring.subscriptions:
                     attempt = monitoring.begun(self.core, request)
-                response = await self._process(request)
+                if request.primitive_profile is None and not self.core.profiled:
+                    response = await self._process(request)
+                else:
+                    response = await by_profiles(self.core, request, self._process)
             except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
                 response = answer_to(error, request.request_id)
             if attempt is not None:

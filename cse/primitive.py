@@ -72,6 +72,7 @@ class RequestPrimitive:
     attribute_list: list[str] | None = None
     vendor_information: str | None = None
     semantic_query: bool | None = None
+    primitive_profile: str | None = None
     unsupported: list[str] = field(default_factory=list)
     source_address: str | None = None
     authenticated: str | None = None

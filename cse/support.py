@@ -11,25 +11,16 @@ from typing import Any
 from cse.primitive import FilterCriteria, RequestPrimitive
 from resources.errors import NotImplementedHere
 
+#: Attributes of whatever type that have no behaviour here: announcing, and asking others for authorization.
+EVERYWHERE = frozenset({"at", "aa", "ast", "daci"})
 #: Attributes by type short name that are known but have no behaviour here.
 ATTRIBUTES: dict[str, frozenset[str]] = {
-    "acp": frozenset({"at", "aa", "ast", "adri", "apri", "airi"}),
-    "ae": frozenset({"at", "aa", "ast", "daci", "esi"}),
-    "cnt": frozenset({"at", "aa", "ast", "daci"}),
-    "cin": frozenset({"at", "aa", "ast"}),
-    "grp": frozenset({"at", "aa", "ast", "daci"}),
-    "fcnt": frozenset({"at", "aa", "ast", "daci"}),
-    "ts": frozenset({"at", "aa", "ast", "daci"}),
-    "tsi": frozenset({"at", "aa", "ast"}),
-    "sch": frozenset({"at", "aa", "ast", "daci"}),
-    "nod": frozenset({"at", "aa", "ast", "daci"}),
-    "mgo": frozenset({"at", "aa", "ast", "daci"}),
-    "lcp": frozenset({"at", "aa", "ast", "daci"}),
-    "mgc": frozenset({"daci"}),
-    "exin": frozenset({"daci"}),
-    "crs": frozenset({"daci"}),
-    "sub": frozenset({"daci", "ma"}),
+    "acp": frozenset({"adri", "apri", "airi"}),
+    "ae": frozenset({"esi"}),
+    "sub": frozenset({"ma"}),
 }
+#: How the short names of announced variants end: what an original says there is theirs to keep.
+VARIANT = "A"
 
 #: Members of a subscription's ``enc`` without behaviour here.
 EVENT_CRITERIA = frozenset({"aq"})
@@ -48,9 +39,14 @@ def check_attributes(short: str, given: Mapping[str, Any]) -> None:
     """
     if given.get("enc"):
         check_event_criteria(given["enc"])
+    if not EVERYWHERE.isdisjoint(given) and not short.endswith(VARIANT):
+        _refuse(short, given, EVERYWHERE)
     missing = ATTRIBUTES.get(short)
-    if missing is None or missing.isdisjoint(given):
-        return
+    if missing is not None and not missing.isdisjoint(given):
+        _refuse(short, given, missing)
+
+
+def _refuse(short: str, given: Mapping[str, Any], missing: frozenset[str]) -> None:
     for name, value in given.items():
         if name in missing and value is not None:
             raise NotImplementedHere(f"{name}: this attribute of {short} is not implemented here; leave it out")

@@ -28,6 +28,8 @@ from cse.behaviours.notification_policies import (
     SubscriptionBehaviour,
 )
 from cse.behaviours.polling_channel import POLLING_CHANNEL, PollingChannelBehaviour
+from cse.behaviours.primitive_profile import PRIMITIVE_PROFILE
+from cse.behaviours.primitive_profile import ProfileBehaviour as PrimitiveProfileBehaviour
 from cse.behaviours.process import PROCESS, STATE, ProcessBehaviour, StateBehaviour
 from cse.behaviours.request import REQUEST, RequestBehaviour
 from cse.behaviours.schedule import SCHEDULE, ScheduleBehaviour
@@ -78,6 +80,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     NOTIFICATION_TARGET_MGMT_POLICY_REF.number: PolicyReferenceBehaviour,
     POLICY_DELETION_RULES.number: DeletionRulesBehaviour,
     POLLING_CHANNEL: PollingChannelBehaviour,
+    PRIMITIVE_PROFILE: PrimitiveProfileBehaviour,
     PROCESS: ProcessBehaviour,
     REMOTE_CSE.number: EntityBehaviour,
     SCHEDULE: ScheduleBehaviour,

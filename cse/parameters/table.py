@@ -15,6 +15,8 @@ from typing import Any
 from cse.clock import seconds_of
 from cse.primitive import Content
 from resources.errors import BadRequest
+from resources.model import Operation
+from resources.simple_types import TIMESTAMP as TIMESTAMP_PATTERN
 
 _ABS_REL = re.compile(r"\d{8}T\d{6}(,\d{1,6})?|-?\d{1,18}")
 _DECIMAL = re.compile(r"-?\d{1,19}")
@@ -48,7 +50,7 @@ def _integer(least: int, greatest: int | None = None) -> Kind:
             raise ValueError(expected)
         return read(int(text))
 
-    schema = {"type": "integer", "minimum": least} | ({} if greatest is None else {"maximum": greatest})
+    schema = {"type": "integer", "minimum": least, "maximum": 10**18 if greatest is None else greatest}
     return Kind(expected, read, parse, schema)
 
 
@@ -91,7 +93,7 @@ NON_NEGATIVE = _integer(0)
 POSITIVE = _integer(1)
 TEXT = _text("a text that is not empty")
 BOOLEAN = Kind("true or false", _read_boolean, _parse_boolean, {"type": "boolean"})
-TIMESTAMP = _text("a time in UTC as YYYYMMDDTHHMMSS", _is_timestamp, r"^\d{8}T\d{6}(,\d{1,6})?$")
+TIMESTAMP = _text("a time in UTC as YYYYMMDDTHHMMSS", _is_timestamp, f"^{TIMESTAMP_PATTERN}$")
 ABS_REL_TIMESTAMP = Kind("a time in UTC as YYYYMMDDTHHMMSS or milliseconds from now", _read_abs_rel, _read_abs_rel,
                          {"type": "string", "pattern": f"^({_ABS_REL.pattern})$"})
 REQUEST_ID = _text("a text without blanks", _REQUEST_ID.fullmatch, r"^\S+$")
@@ -152,7 +154,7 @@ REQUEST_PARAMETERS = _table(
     _unsupported("auri", "authorRelIndicator", BOOLEAN),
     _unsupported("gstn", "groupSomecastTargetNumber", POSITIVE),
     _unsupported("omr", "ontologyMappingResources", many=True),
-    _unsupported("prpi", "primitiveProfileIdentifier"),
+    Parameter("prpi", "primitiveProfileIdentifier", TEXT, "primitive_profile"),
     _unsupported("msu", "m2mServiceUser"),
 )
 
@@ -204,6 +206,15 @@ FILTER_CRITERIA = _table(
     Parameter("gsf", "geoSpatialFunction", _integer(1, 3)),
     _unsupported("aq", "advancedQuery"),
 )
+
+#: Result contents by operation (RCN-1).
+RESULT_CONTENTS: dict[Operation, frozenset[int | None]] = {
+    Operation.CREATE: frozenset({None, 0, 1, 2, 3, 9}),
+    Operation.RETRIEVE: frozenset({None, 1, 4, 5, 6, 7, 8, 10, 11, 12}),
+    Operation.UPDATE: frozenset({None, 0, 1, 9}),
+    Operation.DELETE: frozenset({None, 0, 1, 4, 5, 6, 8}),
+    Operation.NOTIFY: frozenset({None}),
+}
 
 #: Query prefix to the tag of the pair: an attribute of the target, of a child, of the parent.
 ATTRIBUTE_TAGS = {"": "atr", "c.": "catr", "p.": "patr"}

@@ -40,6 +40,10 @@ def test_numbers() -> None:
     assert numbers("response types") == {5}
 
 
+def test_attributes_of_every_type() -> None:
+    assert words("attributes of every type") == support.EVERYWHERE
+
+
 @pytest.mark.parametrize("short", sorted(support.ATTRIBUTES))
 def test_attributes(short: str) -> None:
     assert words(f"attributes of {TYPES[short]}") == support.ATTRIBUTES[short]

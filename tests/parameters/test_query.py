@@ -55,7 +55,7 @@ def conditions(query: str) -> dict[str, list[Any]]:
         ("tqi=false&asi=0", "unsupported", []),
         ("aq=x", "unsupported", ["aq"]),
         ("sqi=true", "semantic_query", True),
-        ("prpi=p", "unsupported", ["prpi"]),
+        ("prpi=p", "primitive_profile", "p"),
         ("&&rcn=1&", "result_content", 1),
     ],
 )
