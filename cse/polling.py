@@ -52,6 +52,11 @@ class PollingQueues:
         self._queues: dict[str, Queue] = {}
         self._stopped = False
 
+    @property
+    def in_use(self) -> bool:
+        """True when there is any pollingChannel."""
+        return bool(self._queues)
+
     def serves(self, entity: Resource) -> bool:
         """True when the entity has a pollingChannel."""
         return self._queue(entity) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from cse.clock import seconds_of
 from cse.core import Core
 from cse.modes.ticket import set_state
 from cse.notifications.delivery import without_secrets
@@ -51,8 +52,10 @@ class Results:
         until = core.clock.time() + core.settings.notification_retry_s
         content = {"m2m:rsp": resource.attributes["ors"]}
         while True:
-            status = (await core.notifier.delivery.send(target, content)).status
-            if status not in NOT_DELIVERED or (core.clock.time() + pause > until and not self._polled(target)):
+            polled = core.notifier.delivery.targets.fetches(target)
+            timeout_s = seconds_of(resource.attributes["et"]) - core.clock.time() if polled else None
+            status = (await core.notifier.delivery.send(target, content, timeout_s=timeout_s)).status
+            if status not in NOT_DELIVERED or (core.clock.time() + pause > until and not polled):
                 break
             if not core.tree.holds(resource):
                 return
@@ -62,11 +65,6 @@ class Results:
             log.warning("the result of a request was not accepted by %s: %s %s", without_secrets(target),
                         status.value, status.name)
         self._told(resource, target)
-
-    def _polled(self, target: str) -> bool:
-        """What an entity fetches itself waits for it as long as the result is kept."""
-        entity = self._core.tree.find(target)
-        return entity is not None and self._core.polling.serves(entity)
 
     def _told(self, resource: Resource, target: str) -> None:
         if not self._core.tree.holds(resource):

@@ -57,7 +57,8 @@ class Delivery:
         self.pending += len(records)
         policies, outlets, now = self.policies, self.outlets, self.core.clock.time()
         for record in records:
-            if record.meta == FINAL or (record.subscription not in policies and not self.schedules):
+            if record.meta == FINAL or (record.subscription not in policies and not self.schedules
+                                        and not self.targets.fetches(record.target)):
                 (outlets.get(record.target) or self.outlet(record.target)).put(single(record, now))
             else:
                 self._take(record)

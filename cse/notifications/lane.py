@@ -147,7 +147,7 @@ class Lane:
         policy, now = self.policy, self._core.clock.time()
         when: float | None = now
         if obstacle in (Obstacle.AWAY, Obstacle.CLOSED):
-            self._keep_pending(policy)
+            self._keep_pending(policy, obstacle)
             when = self._next_open(now) if obstacle is Obstacle.CLOSED else None
         elif obstacle is Obstacle.RATE:
             when = rate.end(self.resource, self.target, policy, now)
@@ -158,9 +158,10 @@ class Lane:
         elif when is not None:
             self._core.timers.at((self, "held"), when, self.release)
 
-    def _keep_pending(self, policy: Policy) -> None:
-        """``pn`` (SUB-23): 1 keeps the last, 2 all, without it nothing is kept."""
-        if policy.pending is None:
+    def _keep_pending(self, policy: Policy, obstacle: Obstacle) -> None:
+        """``pn`` (SUB-23): 1 keeps the last, 2 all; without it only what the target has not fetched yet (PCH-4)."""
+        fetched = obstacle is Obstacle.AWAY and self._delivery.targets.fetches(self.target)
+        if policy.pending is None and not fetched:
             self._delivery.give_up(self._clear(len(self.held)))
         elif policy.pending == KEEP_LAST:
             self._delivery.settle(self._clear(len(self.held) - 1))

@@ -64,7 +64,8 @@ class Outlet:
                 lane = parcel.lane
                 if lane is not None and not await lane.admit(parcel):
                     continue
-                patient = lane is not None and lane.policy.pending is not None
+                fetched = self._delivery.targets.fetches(self.target)
+                patient = lane is not None and (fetched or lane.policy.pending is not None)
                 status = Status.TARGET_NOT_REACHABLE
                 if reachable or not (patient or self._overdue(parcel)):
                     parcel.under_way = True
@@ -76,7 +77,7 @@ class Outlet:
                 if reachable or (not patient and self._overdue(parcel, pause)):
                     self._done(parcel, status)
                     pause = FIRST_PAUSE_S
-                elif lane is not None and lane.policy.pending is not None:
+                elif lane is not None and patient:
                     lane.hold_away()
                 else:
                     await self._clock.sleep(pause)

@@ -57,6 +57,14 @@ class Targets:
             return await self.forward(resource, request, timeout_s)
         return await self._local(resource, request)
 
+    def fetches(self, target: str) -> bool:
+        """True for an entity with a pollingChannel: what is for it waits as long as it takes (PCH-4)."""
+        polling = self.core.polling
+        if not polling.in_use or is_url(target):
+            return False
+        entity = self._tree.find(resource_of(target))
+        return entity is not None and polling.serves(entity)
+
     async def forward(self, entity: Resource, request: RequestPrimitive,
                       timeout_s: float | None = None) -> ResponsePrimitive:
         """Pass a NOTIFY on to an AE: through its polling channel, else by each point of access in turn (AE-8)."""

@@ -10,6 +10,7 @@ import pytest
 
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from resources.status import Status
+from tests.procedures.modes import DyingStore, created, killed
 from tests.rig import ADMIN, Rig, message, only, settle
 
 AE, POLLING_CHANNEL = 2, 15
@@ -265,3 +266,49 @@ async def test_pch_4_the_channel_is_there_after_a_restart(polled: Rig) -> None:
     await settle()
     await again.close()
     assert (await waiting).status == Status.REQUEST_TIMEOUT
+
+
+async def test_pch_4_notifications_wait_for_a_poll_over_a_kill() -> None:
+    rig = await Rig.open(store=DyingStore(), verify_subscriptions=False)
+    await rig.register("Cae1", rr=False)
+    await rig.made("cse/cae1", POLLING_CHANNEL, {"rn": "pch"}, "Cae1")
+    await rig.made("cse", 3, {"rn": "c"})
+    await rig.made("cse/c", 23, {"rn": "s", "nu": ["Cae1"], "enc": {"net": [3]}})
+    for number in (1, 2):
+        await rig.made("cse/c", 4, {"con": number})
+    await rig.clock.advance(3)
+    again = await killed(rig)
+    await again.clock.advance(5)
+    found = []
+    for _ in range(2):
+        request = (await poll(again)).content["m2m:rqp"]  # type: ignore[index]
+        found.append(request["pc"]["m2m:sgn"]["nev"]["rep"]["m2m:cin"]["con"])
+        assert (await answer(again, request["rqi"])).status == Status.OK
+        await settle()
+    assert found == [1, 2]
+    assert await again.cse.core.committer.store.outbox() == []
+    await again.close()
+
+
+async def test_pch_4_notifications_wait_as_long_as_it_takes() -> None:
+    rig = await Rig.open(verify_subscriptions=False)
+    await rig.register("Cae1", rr=False)
+    await rig.made("cse/cae1", POLLING_CHANNEL, {"rn": "pch"}, "Cae1")
+    await rig.made("cse", 3, {"rn": "c"})
+    await rig.made("cse/c", 23, {"rn": "s", "nu": ["Cae1"], "enc": {"net": [3]}})
+    await rig.made("cse/c", 4, {"con": 1})
+    await rig.clock.advance(100_000)
+    waiting = poll(rig)
+    await rig.clock.advance(1)
+    assert (await waiting).status == Status.OK
+    await rig.close()
+
+
+async def test_rtp_8_a_result_waits_for_a_poll(polled: Rig) -> None:
+    await created(polled, fr="Cae1", rt=2)
+    await polled.clock.advance(1000)
+    waiting = poll(polled)
+    await polled.clock.advance(20)
+    request = (await waiting).content["m2m:rqp"]  # type: ignore[index]
+    assert request["pc"]["m2m:rsp"]["rsc"] == Status.CREATED
+    await answer(polled, request["rqi"])
