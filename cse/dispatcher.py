@@ -93,7 +93,7 @@ class Dispatcher:
         try:
             try:
                 monitoring = self.core.notifier.monitoring
-                if monitoring.subscriptions:
+                if monitoring.subscriptions and not is_deferred(request):
                     attempt = monitoring.begun(self.core, request)
                 if request.primitive_profile is None and not self.core.profiled:
                     response = await self._process(request)
@@ -128,7 +128,7 @@ class Dispatcher:
         check_parameters(core, request)
         if core.cmdh is not None:
             govern(call, execution_of(core))
-        if request.response_type != BLOCKING or request.operation_execution is not None:
+        if is_deferred(request):
             return await accept(call, execution_of(core))
         address = core.identity.address(request.to)
         if address.cse is not None:
@@ -160,6 +160,11 @@ async def operate_virtual(call: Call) -> ResponsePrimitive:
     if behaviour is None:
         raise NotImplementedHere(f"{target.virtual}: this virtual resource is not implemented here")
     return await behaviour.virtual(call)
+
+
+def is_deferred(request: RequestPrimitive) -> bool:
+    """True for what is done later, or perhaps: it becomes a request of its own when it is (V12)."""
+    return request.response_type != BLOCKING or request.operation_execution is not None
 
 
 def answer_to(error: Exception, request_id: str) -> ResponsePrimitive:

@@ -191,3 +191,11 @@ async def test_sub_12_monitors_again_after_a_restart() -> None:
     await rig.retrieve(BOX, "Cae1")
     assert attempts(rig) == [(2, "/banyan/Cae1")]
     await rig.close()
+
+
+@pytest.mark.parametrize("rt", [1, 2, 4])
+async def test_sub_12_an_acknowledged_request_is_one_attempt(rig: Rig, rt: int) -> None:
+    await monitor(rig, {})
+    await rig.retrieve(BOX, "Cae1", response_type=rt, notification_targets=[])
+    await settle()
+    assert attempts(rig) == [(2, "/banyan/Cae1")]
