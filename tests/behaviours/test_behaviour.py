@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cse.behaviour import Behaviour
+from cse.behaviours import BEHAVIOURS
 from cse.core import Call
 from cse.operations.change import Draft
 from cse.storage.memory import MemoryStore
@@ -62,7 +63,7 @@ class Watchful(Behaviour):
 
 @pytest.fixture
 def behaviours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cse.engine.BEHAVIOURS", {CONTAINER: Watchful})
+    monkeypatch.setattr("cse.engine.BEHAVIOURS", {**BEHAVIOURS, CONTAINER: Watchful})
 
 
 def watchful(rig: Rig) -> list[str]:
