@@ -33,7 +33,7 @@ setup: $(VENV)/.test ## set up for development, run nothing
 
 test: $(VENV)/.test lint ## lint, types, import contracts, tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= $(ARGS)
 	@for part in access validation storage codecs; do \
 		$(BIN)/coverage report --include="cse/$$part/*,cse/$$part.py" --fail-under=95 --format=total > $(VENV)/.floor \
 			&& echo "cse/$$part: $$(cat $(VENV)/.floor) % of lines and branches" \
