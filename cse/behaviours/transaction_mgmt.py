@@ -48,6 +48,8 @@ log = logging.getLogger("banyan.transactions")
 
 CSE_CONTROLLED, DELETE_AFTERWARDS = 1, 1
 ROOT = "m2m:trac"
+#: transactionControl is what was asked for last.
+DEFAULTS = {"tmd": CSE_CONTROLLED, "tltp": 1, "tmr": 0, "tmh": DELETE_AFTERWARDS, "tctl": INITIAL}
 #: The next step from each state.
 STEPS = {INITIAL: LOCK, LOCKED: EXECUTE, EXECUTED: COMMIT, ERROR: ABORT}
 #: Seconds between two attempts to lock what others have locked.
@@ -76,9 +78,12 @@ class TransactionMgmtBehaviour(Behaviour):
         if current is None:
             self._check(draft)
             attributes.update(tctl=INITIAL, trst=INITIAL)
-        elif draft.call in self._done:
+            return
+        attributes.setdefault("tctl", current.attributes["tctl"])
+        complete(attributes)
+        if draft.call in self._done:
             self._done.discard(draft.call)  # this is the second look, after what the first one did
-        elif "tctl" in draft.given:
+        elif draft.given.get("tctl") is not None:
             if current.attributes["tmd"] == CSE_CONTROLLED:
                 raise BadRequest("tctl: the CSE itself controls a transaction with tmd 1")
             if current.ri in self._busy:
@@ -89,8 +94,7 @@ class TransactionMgmtBehaviour(Behaviour):
 
     def _check(self, draft: Draft) -> None:
         attributes = draft.attributes
-        for name, value in (("tmd", CSE_CONTROLLED), ("tltp", 1), ("tmr", 0), ("tmh", DELETE_AFTERWARDS)):
-            attributes.setdefault(name, value)
+        complete(attributes)
         requests = attributes["rqps"]["req"]
         if len(requests) > MOST:
             raise BadRequest(f"rqps: {len(requests)} requests; at most {MOST} are possible")
@@ -304,6 +308,12 @@ class TransactionMgmtBehaviour(Behaviour):
             self.core.submit(work)
         except StoreError as error:
             log.error("a transaction cannot be written: %s", error)
+
+
+def complete(attributes: dict[str, Any]) -> None:
+    """What is left out, or removed, has its default."""
+    for name, value in DEFAULTS.items():
+        attributes.setdefault(name, value)
 
 
 def _incomplete(resource: Resource) -> ReceiverError:
