@@ -56,12 +56,12 @@ class ActionBehaviour(Behaviour):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         self.executions = Executions(core, self._executed)
-        self._observation = Observation(core, self._changed)
+        self._observation = Observation(core, self._changed, at_once=True)
         self._plans: dict[str, Plan] = {}
         self._by_subject: dict[Key, list[Plan]] = {}
         self._restored: list[Resource] = []
         #: Hears of every result, if there is somebody.
-        self.executed: Callable[[Resource, ResponsePrimitive], None] | None = None
+        self.executed: Callable[[Work, Resource, ResponsePrimitive], None] | None = None
 
     async def prepare(self, draft: Draft) -> None:
         """ACT-1, ACT-4: the subject, the object, the primitive and the dependencies."""
@@ -127,18 +127,19 @@ class ActionBehaviour(Behaviour):
         """What is not done is done after the next start."""
         await self.executions.stop()
 
-    def perform(self, action: Resource) -> bool:
+    def perform(self, work: Work, action: Resource) -> None:
         """PRM-3: execute it whatever its subject says, if its mode and its dependencies allow."""
-        return self._is_due(action) and self._is_free(action) and self.executions.begin(action, action.ri)
+        if self._is_due(action) and self._is_free(action):
+            self.executions.order(work, action, action.ri)
 
     def subject_of(self, action: Resource) -> Subject | None:
         """What an action is about."""
         plan = self._plans.get(action.ri)
         return None if plan is None else plan.subject
 
-    def _executed(self, action: Resource, response: ResponsePrimitive) -> None:
+    def _executed(self, work: Work, action: Resource, response: ResponsePrimitive) -> None:
         if self.executed is not None:
-            self.executed(action, response)
+            self.executed(work, action, response)
 
     def _take(self, action: Resource) -> None:
         attributes = action.attributes

@@ -1,7 +1,7 @@
 """What an action does: its primitive, in the name of its creator, the result in ``air`` (ACT-3, ACT-5).
 
-That an execution has begun is written before it, its result with what it changes: after a crash it is done if it was
-not, and not done again if it was. Only through a group it may be done twice.
+That it is to be executed is written with what caused that, its result with what it changes: after a crash it is done
+if it was not, and not done again if it was. Only through a group, or on another CSE, it may be done twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from resources.status import Status
 
 log = logging.getLogger("banyan.actions")
 
-#: Executions that wait behind one subject at most.
+#: Executions of one action that wait at most.
 WAITING = 1000
 #: An action is not executed as a consequence of itself within this time.
 LOOP_S = 60.0
@@ -72,9 +72,12 @@ class Ticket:
 
 
 class Executions:
-    """The executions of one CSE, one after the other for each subject. ``finished`` hears of each result."""
+    """The executions of one CSE, one after the other for each subject.
 
-    def __init__(self, core: Core, finished: Callable[[Resource, ResponsePrimitive], None]) -> None:
+    ``finished`` hears of each result, in the unit of work that writes it.
+    """
+
+    def __init__(self, core: Core, finished: Callable[[Work, Resource, ResponsePrimitive], None]) -> None:
         self._core = core
         self._finished = finished
         self._lines: dict[str, deque[Execution]] = {}
@@ -82,18 +85,31 @@ class Executions:
         self._stopped = False
 
     def begin(self, action: Resource, line: str) -> bool:
+        """``order`` in a unit of work of its own."""
+        work = Work()
+        if not self.order(work, action, line):
+            return False
+        try:
+            self._core.submit(work)
+        except StoreError as error:
+            log.error("%s is not executed, that cannot be written: %s", action.path, error)
+            return False
+        return True
+
+    def order(self, work: Work, action: Resource, line: str) -> bool:
         """Count an execution and have it done behind the others in this line; False when it cannot be."""
-        causes = self._causes()
-        waiting = self._lines.get(line)
+        causes, state = self._causes(), action.state or {}
+        due = state.get("due", 0)
         if action.ri in causes:
             log.warning("%s would be executed as a consequence of itself: not again within %g s", action.path, LOOP_S)
             return False
-        if waiting is not None and len(waiting) >= WAITING:
-            log.warning("%s is not executed: %d executions wait already", action.path, WAITING)
+        if due >= WAITING:
+            log.warning("%s is not executed: %d executions wait already", action.path, due)
             return False
-        if not self._note(action):
-            return False
-        self._queue(Execution(action, causes), line)
+        set_state(work, action, {**state, "done": state.get("done", 0) + 1, "last": self._core.clock.time(),
+                                 "due": due + 1})
+        work.put(action)
+        work.after(lambda: self._queue(Execution(action, causes), line))
         return True
 
     def go_on(self, action: Resource) -> None:
@@ -111,19 +127,6 @@ class Executions:
     def _causes(self) -> Mapping[str, float]:
         since = self._core.clock.time() - LOOP_S
         return {ri: when for ri, when in _CAUSES.get().items() if when > since}
-
-    def _note(self, action: Resource) -> bool:
-        state = action.state or {}
-        work = Work()
-        set_state(work, action, {**state, "done": state.get("done", 0) + 1, "last": self._core.clock.time(),
-                                 "due": state.get("due", 0) + 1})
-        work.put(action)
-        try:
-            self._core.submit(work)
-        except StoreError as error:
-            log.error("%s is not executed, that cannot be written: %s", action.path, error)
-            return False
-        return True
 
     def _queue(self, execution: Execution, line: str) -> None:
         if self._stopped:
@@ -169,7 +172,6 @@ class Executions:
                 core.submit(work)
             except StoreError as error:
                 log.error("the result of %s cannot be written: %s", action.path, error)
-        self._finished(action, response)
 
     def _write(self, work: Work, action: Resource, response: ResponsePrimitive) -> None:
         if not self._core.tree.holds(action):
@@ -177,6 +179,7 @@ class Executions:
         state = action.state or {}
         set_state(work, action, {**state, "due": max(0, state.get("due", 0) - 1)})
         amend(self._core, work, action, {"air": self._result(response)}, tell=True)
+        self._finished(work, action, response)
 
     def _result(self, response: ResponsePrimitive) -> dict[str, Any]:
         """``air``: from this CSE."""
@@ -213,4 +216,4 @@ class Executions:
 
     def _in_the_name_of(self, state: Mapping[str, Any], request: RequestPrimitive) -> RequestPrimitive:
         """What was known of the creator when it made the action."""
-        return replace(request, source_address=state.get("address"), authenticated=state.get("entity"))
+        return replace(request, source_address=state.get("address"), authenticated=state.get("entity"), internal=True)

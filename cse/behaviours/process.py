@@ -15,43 +15,40 @@ from typing import TYPE_CHECKING, Any
 
 from cse.behaviour import Behaviour
 from cse.behaviours.action import ACTION, ActionBehaviour
-from cse.behaviours.subjects import Key, Observation, Subject, find_subject, load, readable_subject
-from cse.criteria.evaluation import Attributes, Test, check_criteria, compile_criteria
+from cse.behaviours.process_checks import (
+    ABORTED,
+    ACTIVATED,
+    COMPLETED,
+    CONTROLS,
+    DISABLE,
+    DISABLED,
+    ENABLE,
+    ENABLED,
+    FIXED,
+    NAMES,
+    PROCESS,
+    REACTIVATE,
+    STATE,
+    StateBehaviour,
+    check_condition,
+    check_fit,
+    child_of,
+    misconfigured,
+)
+from cse.behaviours.subjects import Key, Observation, Subject, find_subject, load
+from cse.criteria.evaluation import Attributes, Test, compile_criteria
 from cse.operations.internal import amend
 from cse.storage.port import StoreError
 from cse.work import Work
-from resources.errors import BadRequest, CseError, OperationNotAllowed, OriginatorError
+from resources.errors import CseError, OperationNotAllowed
 from resources.model import Resource
-from resources.status import Status
 
 if TYPE_CHECKING:
-    from cse.core import Call, Core
+    from cse.core import Core
     from cse.operations.change import Draft
     from cse.primitive import ResponsePrimitive
 
 log = logging.getLogger("banyan.processes")
-
-PROCESS, STATE = 63, 64
-ENABLE, DISABLE, PAUSE, REACTIVATE = 1, 2, 3, 4
-DISABLED, ENABLED, ACTIVATED, PAUSED, COMPLETED, ABORTED = 1, 2, 3, 4, 5, 6
-
-#: PRM-2: from which status a control leads where.
-CONTROLS: Mapping[int, tuple[frozenset[int], int]] = {
-    ENABLE: (frozenset({DISABLED}), ENABLED),
-    DISABLE: (frozenset({ENABLED, ACTIVATED, PAUSED, COMPLETED, ABORTED}), DISABLED),
-    PAUSE: (frozenset({ACTIVATED}), PAUSED),
-    REACTIVATE: (frozenset({PAUSED}), ACTIVATED),
-}
-NAMES = {DISABLED: "Disabled", ENABLED: "Enabled", ACTIVATED: "Activated", PAUSED: "Paused", COMPLETED: "Completed",
-         ABORTED: "Aborted"}
-#: What is fixed while a process is not disabled (PRM-1).
-FIXED = ("inst", "atcos", "encos")
-
-
-def misconfigured(message: str) -> OriginatorError:
-    """4142."""
-    return OriginatorError(message, Status.INVALID_PROCESS_CONFIGURATION)
-
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -103,7 +100,7 @@ class ProcessBehaviour(Behaviour):
             child_of(draft, current, attributes["inst"], STATE, "inst")
         for name in ("atcos", "encos"):
             for number, one in enumerate(given.get(name) or ()):
-                await _check_condition(draft.call, one["sri"], one["evc"], f"{name}[{number}]")
+                await check_condition(draft.call, one["sri"], one["evc"], f"{name}[{number}]")
         if "prct" in given:
             await self._control(draft, current, given["prct"])
 
@@ -132,7 +129,7 @@ class ProcessBehaviour(Behaviour):
                 if subject is None:
                     raise misconfigured(f"{state.rn}: the subject of its action is gone")
                 await load(self.core, subject)
-                _fits(one["evc"], subject, f"{state.rn}: sttrs[{number}].evc")
+                check_fit(one["evc"], subject, f"{state.rn}: sttrs[{number}].evc")
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """PRM-2: do what the control says."""
@@ -278,14 +275,11 @@ class ProcessBehaviour(Behaviour):
         amend(self.core, work, process, {"prst": ACTIVATED, "cust": state.ri}, tell=True)
         self._unwatch(work, process)
         self._watch(work, process)
-        work.after(lambda: self._act(state))
-
-    def _act(self, state: Resource) -> None:
         action = self.core.tree.find(state.attributes.get("stac", ""))
         actions = self.core.behaviours[ACTION]
         assert isinstance(actions, ActionBehaviour)
-        if action is not None and self.core.tree.holds(state) and state.attributes["sact"]:
-            actions.perform(action)
+        if action is not None:
+            actions.perform(work, action)
 
     def _leave(self, work: Work, state: Resource | None) -> None:
         if state is not None and state.attributes.get("sact"):
@@ -296,7 +290,7 @@ class ProcessBehaviour(Behaviour):
         amend(self.core, work, process, {"prst": status}, tell=True)
         self._unwatch(work, process)
 
-    def _executed(self, action: Resource, response: ResponsePrimitive) -> None:
+    def _executed(self, work: Work, action: Resource, response: ResponsePrimitive) -> None:
         """PRM-2: the action of the current state has failed, so has the process."""
         state = action.parent
         if response.status.succeeded or state is None or state.type.number != STATE or not state.attributes["sact"] \
@@ -305,59 +299,11 @@ class ProcessBehaviour(Behaviour):
         process = state.parent
         assert process is not None
         if process.attributes["prst"] == ACTIVATED:
-            self._do(process, lambda work: self._finish(work, process, ABORTED))
-
-
-class StateBehaviour(Behaviour):
-    """The states of processes: fixed while their process is not disabled (PRM-3)."""
-
-    async def prepare(self, draft: Draft) -> None:
-        """References lead to siblings and to an action below."""
-        process = draft.parent
-        assert process is not None
-        if draft.current is not None:
-            check_disabled(process, draft.current)
-            if draft.given.get("stac") is not None:
-                child_of(draft, draft.current, draft.given["stac"], ACTION, "stac")
-        for number, one in enumerate(draft.given.get("sttrs") or ()):
-            child_of(draft, process, one["nxst"], STATE, f"sttrs[{number}].nxst")
-
-    async def check_delete(self, call: Call) -> None:
-        """PRM-3."""
-        state = call.target.resource
-        assert state.parent is not None
-        check_disabled(state.parent, state)
-
-
-def check_disabled(process: Resource, state: Resource) -> None:
-    """4005 for a change of a state while its process runs."""
-    status = process.attributes["prst"]
-    if status != DISABLED or state.attributes["sact"]:
-        raise OperationNotAllowed(f"{state.path}: its process is {NAMES[status]}; disable it first (prct 2)")
-
-
-def child_of(draft: Draft, parent: Resource, identifier: str, number: int, where: str) -> None:
-    """Raise 4142 unless this is a child of the parent of that type."""
-    found = draft.find(identifier)
-    if found is None or found.parent is not parent or found.type.number != number:
-        what = draft.call.core.registry.by_number[number].name
-        raise misconfigured(f"{where}: {identifier!r} is no {what} below {parent.path}")
-
-
-async def _check_condition(call: Call, identifier: str, criteria: Attributes, where: str) -> None:
-    try:
-        subject = await readable_subject(call, identifier, f"{where}.sri")
-    except BadRequest as error:
-        raise misconfigured(error.message) from None
-    _fits(criteria, subject, f"{where}.evc")
-
-
-def _fits(criteria: Attributes, subject: Subject, where: str) -> None:
-    try:
-        check_criteria(criteria, subject.type, where)
-    except BadRequest as error:
-        raise misconfigured(error.message) from None
+            self._finish(work, process, ABORTED)
 
 
 def _states(process: Resource) -> Iterable[Resource]:
     return (child for child in process.children.values() if child.type.number == STATE)
+
+
+__all__ = ["PROCESS", "STATE", "ProcessBehaviour", "StateBehaviour"]

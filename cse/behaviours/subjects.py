@@ -1,11 +1,11 @@
 """What criteria are about, and who is told of its changes: a resource, or the newest instance that one holds.
 
-An observer is told once a change is durable, with the values of that very change: a peak that is over again has been
-seen (ACT-3).
+An observer is told with the values of that very change: a peak that is over again has been seen (ACT-3).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from resources.model import Permission, Resource, ResourceType
 if TYPE_CHECKING:
     from cse.core import Call, Core
     from cse.storage.port import InstanceRecord
+
+log = logging.getLogger("banyan.actions")
 
 Attributes = Mapping[str, Any]
 Key = tuple[str, bool]
@@ -95,11 +97,16 @@ async def load(core: Core, subject: Subject) -> None:
 
 
 class Observation:
-    """Follows subjects and tells of each durable change: the subject, and its values, None when it is gone."""
+    """Follows subjects and tells of each change: the subject, and its values, None when it is gone.
 
-    def __init__(self, core: Core, told: Told) -> None:
+    It tells once the change is durable; ``at_once``: when it is submitted, so that what is written then is in the
+    store whenever the change is.
+    """
+
+    def __init__(self, core: Core, told: Told, *, at_once: bool = False) -> None:
         self._core = core
         self._told = told
+        self._at_once = at_once
         self._followed: dict[Key, tuple[int, Callable[[Resource], Callable[[], None] | None]]] = {}
 
     def follow(self, subject: Subject) -> None:
@@ -127,7 +134,7 @@ class Observation:
         def look(resource: Resource) -> Callable[[], None] | None:
             nonlocal seen, number
             if not self._core.tree.holds(resource):
-                return lambda: self._told(subject, None)
+                return self._tell(subject, None)
             if subject.latest:
                 before, number = number, max(number, subject.number())
                 changed = number > before
@@ -136,7 +143,15 @@ class Observation:
                 changed = seen is not before_
             if not changed:
                 return None
-            values = subject.values()
-            return lambda: self._told(subject, values)
+            return self._tell(subject, subject.values())
 
         return look
+
+    def _tell(self, subject: Subject, values: Attributes | None) -> Callable[[], None] | None:
+        if not self._at_once:
+            return lambda: self._told(subject, values)
+        try:
+            self._told(subject, values)
+        except Exception:
+            log.exception("a change of %s had no consequence", subject.resource.path)
+        return None
