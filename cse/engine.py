@@ -65,13 +65,18 @@ class Cse:
         Raises StartError or StoreError.
         """
         core, dispatcher = await _assemble(settings, ports)
+        core.timers.hold()  # what became due meanwhile is done when everything is there
+        undelivered = await ports.store.outbox()  # what comes from now on is released by itself
         bootstrap.restore(core, await ports.store.load())
         cse = cls(core, dispatcher)
-        if await bootstrap.settle_base(core) and settings.initial_tree:
-            await bootstrap.plant(core, settings.initial_tree)
+        if await bootstrap.settle_base(core):
+            core.timers.go()
+            if settings.initial_tree:
+                await bootstrap.plant(core, settings.initial_tree)
         for behaviour in core.behaviours.values():
             await behaviour.started()
-        core.notifier.release(await ports.store.outbox())
+        core.notifier.release(undelivered)
+        core.timers.go()
         for behaviour in core.behaviours.values():
             behaviour.opened()
         cse._expiry = asyncio.create_task(expiration.run(core))

@@ -175,6 +175,7 @@ class Instances:
             return count, size
         shelf = await self.shelf(parent)
         low, newest = shelf.low, shelf.newest
+        work.undo.append(lambda: _restore(shelf, low, newest))
         while (mni is not None and count > mni) or (mbs is not None and size > mbs):
             if not shelf.head and not await self._refill(parent, shelf):
                 count = size = 0  # mni is 0: not even the new one stays
@@ -184,7 +185,6 @@ class Instances:
             size -= oldest_size
         if shelf.low != low:
             work.changes.trimmed[parent.ri] = shelf.low
-            work.undo.append(lambda: _restore(shelf, low, newest))
             if shelf.newest is not None and shelf.newest.seq <= shelf.low:
                 shelf.newest = None
         return count, size

@@ -26,14 +26,25 @@ class Timers:
         self._numbers = itertools.count()
         self._sleeper: asyncio.Task[None] | None = None
         self._wakes_at = float("inf")
+        self._held = False
 
     def at(self, key: Hashable, when_s: float, callback: Callable[[], None]) -> None:
         """Call back at ``when_s`` (seconds since the epoch), at once if that is past; replaces the key's moment."""
         number = next(self._numbers)
         self._due[key] = number, when_s, callback
         heapq.heappush(self._queue, (when_s, number, key))
-        if when_s < self._wakes_at:
+        if when_s < self._wakes_at and not self._held:
             self._sleep_until(when_s)
+
+    def hold(self) -> None:
+        """Call nobody before ``go``; to be called before the first moment is set."""
+        self._held = True
+
+    def go(self) -> None:
+        """What became due while nobody was called is due now."""
+        self._held = False
+        if self._queue and self._sleeper is None:
+            self._sleep_until(self._queue[0][0])
 
     def cancel(self, key: Hashable) -> bool:
         """Forget a key; False when it has no moment."""

@@ -77,6 +77,14 @@ class Work:
         """Call this once the unit of work is durable; not at all if it never is."""
         self.consequences.append(consequence)
 
+    def __enter__(self) -> Work:
+        """Collect; whatever fails meanwhile leaves no trace."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if kind is not None:
+            self.abandon()
+
     def abandon(self) -> None:
         """Take back what was changed while collecting; nothing is handed over."""
         for step in reversed(self.undo):

@@ -148,8 +148,8 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
         await check_place(call, given.get("rn"))
         if ri in core.tree.by_id:
             raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
-        work = Work(call.originator)
-        place(core, work, resource, call)
+        with Work(call.originator) as work:
+            place(core, work, resource, call)
     if behaviour is not None and behaviour.settles:
         await core.commit(work)
         await behaviour.settle(resource, call)
@@ -218,12 +218,12 @@ async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]
     core, parent = call.core, call.target.resource
     if core.settings.check_encoding:
         check_encoding(given, given.get("cnf") or parent.attributes.get("cnf"))
-    work = Work(call.originator)
-    if core.instances.takes_turns:
-        async with await core.instances.turn(parent):
+    with Work(call.originator) as work:
+        if core.instances.takes_turns:
+            async with await core.instances.turn(parent):
+                record, attributes = await add_instance(call, work, type_, given)
+        else:
             record, attributes = await add_instance(call, work, type_, given)
-    else:
-        record, attributes = await add_instance(call, work, type_, given)
     response = result.created(call, type_, result.instance_representation(type_, record), record.ri,
                               f"{parent.path}/{attributes['rn']}", given, attributes)
     await call.commit(work, response)

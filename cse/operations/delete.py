@@ -62,8 +62,8 @@ async def delete_resource(call: Call, resource: Resource, response: ResponsePrim
         await behaviour.check_delete(call)  # nothing may come between the last check and the deletion
     if not call.core.tree.holds(resource):
         raise NotFound("to: the resource is gone")
-    work = Work(call.originator)
-    remove(call.core, work, resource)
+    with Work(call.originator) as work:
+        remove(call.core, work, resource)
     return work
 
 

@@ -102,11 +102,12 @@ async def prepare(call: Call, resource: Resource, given: dict[str, Any]) -> tupl
         resource.attributes, resource.encoded = before, None
 
     work.undo.append(undo)
-    work.put(resource)
-    core.notifier.updated(work, resource, given, before)
-    core.notifier.reattached(resource, work, before)
-    if behaviour is not None:
-        behaviour.updated(work, resource, before, given)
+    with work:
+        work.put(resource)
+        core.notifier.updated(work, resource, given, before)
+        core.notifier.reattached(resource, work, before)
+        if behaviour is not None:
+            behaviour.updated(work, resource, before, given)
     return work, before
 
 

@@ -17,7 +17,7 @@ from cse.work import Work
 from resources.errors import BadRequest
 from resources.model import Resource
 from resources.status import Status
-from tests.rig import Rig, only
+from tests.rig import Rig, only, settle
 
 CONTAINER = 3
 
@@ -151,4 +151,74 @@ async def test_watchers_are_told_of_changes_that_are_durable() -> None:
     core.unwatch(ri, note)
     assert core.watchers == {}
     assert seen == ["1 True", "1 True", "1 False"]
+    await rig.close()
+
+
+class Broken(Behaviour):
+    """Fails in the middle of a unit of work, for resources with the label ``now``."""
+
+    def created(self, work: Work, resource: Resource, call: Call | None) -> None:
+        self._fail(resource)
+
+    def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        self._fail(resource)
+
+    def removed(self, work: Work, resource: Resource) -> None:
+        self._fail(resource)
+
+    def instance_added(self, work: Work, parent: Resource, record: InstanceRecord,
+                       attributes: Mapping[str, Any]) -> None:
+        self._fail(parent)
+
+    def _fail(self, resource: Resource) -> None:
+        if resource.rn == "bad" or "mni" in resource.attributes:
+            raise ZeroDivisionError
+
+
+async def test_a_unit_of_work_that_fails_half_way_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cse.engine.BEHAVIOURS", {**BEHAVIOURS, CONTAINER: Broken})
+    store = MemoryStore()
+    rig = await Rig.open(store=store)
+    await rig.made("cse", 3, {"rn": "c"})
+    before = only(await rig.retrieve("cse/c"))
+    assert (await rig.create("cse", 3, {"rn": "bad"})).status == Status.INTERNAL_SERVER_ERROR
+    assert (await rig.update("cse/c", {"m2m:cnt": {"mni": 1}})).status == Status.INTERNAL_SERVER_ERROR
+    assert (await rig.retrieve("cse/bad")).status == Status.NOT_FOUND
+    assert only(await rig.retrieve("cse/c")) == before
+    container = rig.cse.core.tree.find("cse/c")
+    assert container is not None
+    await rig.made("cse/c", 4, {"con": "x"})
+    held = container.attributes
+    container.attributes = {**held, "mni": 1}
+    for operation in (rig.create("cse/c", 4, {"con": "y"}), rig.delete("cse/c")):
+        assert (await operation).status == Status.INTERNAL_SERVER_ERROR
+    container.attributes = held
+    assert only(await rig.retrieve("cse/c/la"))["con"] == "x"
+    shown = only(await rig.retrieve("cse/c"))
+    await rig.close()
+    rig = await Rig.open(store=store, clock=rig.clock)
+    assert only(await rig.retrieve("cse/c")) == shown
+    await rig.close()
+
+
+class Early(Behaviour):
+    """Tells something while the CSE starts."""
+
+    async def started(self) -> None:
+        box = self.core.tree.find("cse/c")
+        if box is not None:
+            work = Work()
+            self.core.notifier.post(work, box, {"sur": "early"}, ["http://sink/x"])
+            await self.core.commit(work)
+
+
+async def test_what_is_told_during_the_start_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cse.engine.BEHAVIOURS", {**BEHAVIOURS, CONTAINER: Early})
+    store = MemoryStore()
+    rig = await Rig.open(store=store)
+    await rig.made("cse", 3, {"rn": "c"})
+    await rig.close()
+    rig = await Rig.open(store=store, clock=rig.clock)
+    await settle(200)
+    assert rig.sink.contents() == [{"m2m:sgn": {"sur": "early"}}]
     await rig.close()

@@ -82,3 +82,18 @@ async def test_a_failing_callback_leaves_the_others(
     with caplog.at_level(logging.CRITICAL, logger="banyan.timers"):
         await clock.advance(20)
     assert seen == [1]
+
+
+async def test_nobody_is_called_while_moments_are_held(timers: Timers, clock: RigClock) -> None:
+    seen: list[str] = []
+    timers.hold()
+    timers.at("past", 900.0, lambda: seen.append("past"))
+    timers.at("later", 1010.0, lambda: seen.append("later"))
+    await clock.advance(5)
+    assert seen == []
+    for _ in range(2):
+        timers.go()
+    await clock.advance(1)
+    assert seen == ["past"]
+    await clock.advance(5)
+    assert seen == ["past", "later"]
