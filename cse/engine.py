@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cse import bootstrap, expiration
 from cse.access.decision import AccessControl
-from cse.behaviours import BEHAVIOURS
+from cse.behaviours.table import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.core import Core

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cse.behaviour import Behaviour
-from cse.behaviours import BEHAVIOURS
+from cse.behaviours.table import BEHAVIOURS
 from cse.core import Call
 from cse.operations.change import Draft
 from cse.storage.memory import MemoryStore
