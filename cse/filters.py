@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from cse.core import Call, attributes_of
 from cse.criteria.attributes import OF_CHILD, OF_PARENT, OWN, Attributes, Test
 from cse.criteria.content import TURN, ContentFilter
 from cse.criteria.places import TAGS as GEO
@@ -19,9 +19,6 @@ from cse.primitive import FilterCriteria, RequestPrimitive
 from cse.semantics import Search
 from resources.errors import BadRequest
 from resources.model import Resource
-
-if TYPE_CHECKING:
-    from cse.core import Call
 
 AND, OR, XOR = 1, 2, 3
 #: m2m:filterUsage.
@@ -56,8 +53,6 @@ class Candidate:
             if call.live(child) and call.sees(child):
                 yield child.attributes
         if resource.type.instance is not None and not resource.attributes.get("disr"):
-            from cse.core import attributes_of
-
             number = call.core.registry.number_of(resource.type.instance)
             if call.sees(resource, number):
                 async for record in call.core.instances.each(resource):

@@ -13,6 +13,7 @@ from cse.modes.policy import RequestPolicies
 from cse.modes.results import Results
 from cse.modes.ticket import Ticket
 from cse.modes.times import moment
+from cse.operations.internal import amend
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import StoreError
 from cse.work import Work
@@ -151,8 +152,6 @@ class Execution:
 
     async def _forwarded(self, resource: Resource) -> None:
         """RTP-4: the request is on its way to another CSE, which does it once at most."""
-        from cse.operations.internal import amend
-
         work = Work()
         amend(self._core, work, resource, {"rs": record.FORWARDED})
         await self._core.commit(work)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cse.core import Core
 from cse.notifications import buffer, statistics
 from cse.notifications.lane import Lane
 from cse.notifications.outlet import Outlet
@@ -18,15 +19,13 @@ from cse.notifications.parcel import FINAL, Parcel, single
 from cse.notifications.policy import Policy
 from cse.notifications.target_removal import answered
 from cse.notifications.targets import Targets
+from cse.operations.delete import remove
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from cse.storage.port import OutboxRecord, StoreError, WriteSet
 from cse.work import Work
 from resources.model import Resource
 from resources.status import Status
 from resources.subscription import is_url, resource_of
-
-if TYPE_CHECKING:
-    from cse.core import Core
 
 log = logging.getLogger("banyan.notifications")
 
@@ -145,8 +144,6 @@ class Delivery:
             return
         before = resource.attributes
         if before["exc"] <= 1:
-            from cse.operations.delete import remove
-
             remove(self.core, work, resource)
             return
         resource.attributes = {**before, "exc": before["exc"] - 1}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cse.codecs import Raw, encode
+from cse.core import Call, attributes_of
 from cse.notifications import statistics
 from cse.notifications.blocking import Blocking
 from cse.notifications.delivery import Delivery
@@ -33,9 +34,6 @@ from cse.storage.port import InstanceRecord, OutboxRecord
 from cse.work import Work
 from resources.model import Operation, Resource, ResourceType
 from resources.status import Status
-
-if TYPE_CHECKING:
-    from cse.core import Call
 
 SUBSCRIPTION = 23
 #: Types that notifications are addressed to by resource ID: what is changed about one may let it be reached again.
@@ -148,8 +146,6 @@ class Notifier:
         """Event type 4 for an instance."""
         if parent.ri not in self._by_parent:
             return
-        from cse.core import attributes_of
-
         for subscription in self.matching(parent, CHILD_DELETED, attributes_of(record)):
             self.emit(work, subscription, CHILD_DELETED, self._instance(subscription, type_, record))
 

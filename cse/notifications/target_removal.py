@@ -8,18 +8,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cse.access.contexts import Location, compile_context
+from cse.core import Core
 from cse.notifications import statistics
+from cse.operations.delete import remove
 from cse.primitive import ResponsePrimitive
 from cse.work import Work
 from resources.errors import CseError, NoPrivilege, NotFound
 from resources.model import Resource
 from resources.subscription import is_url, resource_of
-
-if TYPE_CHECKING:
-    from cse.core import Core
 
 log = logging.getLogger("banyan.notifications")
 
@@ -121,8 +120,6 @@ async def _ask_creator(core: Core, subscription: Resource, target: str) -> bool:
 
 async def _take_out(core: Core, subscription: Resource, targets: Sequence[str]) -> None:
     """Remove targets from ``nu``; a subscription without any is deleted."""
-    from cse.operations.delete import remove
-
     if not core.tree.holds(subscription):
         raise NotFound("to: the subscription is gone")
     work, before = Work(), subscription.attributes
