@@ -115,7 +115,8 @@ class Node:
     async def _description(self) -> Page:
         if self._openapi is None:
             self._openapi = encode(openapi.document(
-                self._registry, version=version("banyan-cse"), server=self.url, cse_name=self.settings.cse.cse_name))
+                self._registry, version=version("banyan-cse"), server=self.url,
+                cse_name=self.settings.cse.cse_name, releases=self.settings.cse.releases))
         return Page(self._openapi, "application/json")
 
     async def _exposition(self) -> Page:

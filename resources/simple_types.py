@@ -49,7 +49,7 @@ hex_binary = text("xs:hexBinary", r"([0-9A-Fa-f]{2})*", "pairs of hexadecimal di
 
 _LETTER = r"[A-Za-z0-9\-._~]"
 SEGMENT = rf"{_LETTER}+"
-TIMESTAMP = r"\d{8}T\d{6}(,\d{1,6})?"
+TIMESTAMP = r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])[0-5]\d[0-5]\d(,\d{1,6})?"
 TIMESTAMP_FORM = "a UTC time YYYYMMDDTHHMMSS with an optional fraction after a comma"
 DATE_FORM = "a day YYYYMMDD"
 TIME_FORM = "a time of day HHMMSS"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cse.reference.data_types import DataTypes
+from cse.support import ATTRIBUTES, EVERYWHERE
 from resources.model import Attribute, Optionality, ResourceType
 from resources.registry import Registry
 
@@ -23,19 +24,21 @@ def attribute(row: Attribute, types: DataTypes) -> dict[str, Any]:
     return schema
 
 
-def creation(type_: ResourceType, types: DataTypes) -> dict[str, Any]:
-    """What a CREATE may and must carry."""
-    rows = [row for row in type_.attributes if row.create is not Optionality.FORBIDDEN]
+def creation(type_: ResourceType, types: DataTypes, registry: Registry) -> dict[str, Any]:
+    """What a CREATE may and must carry; what has no behaviour here is left out."""
+    missing = _missing(type_, registry)
+    rows = [row for row in type_.attributes if row.create is not Optionality.FORBIDDEN and row.short not in missing]
     schema = _object(type_, {row.short: _given(row, types) for row in rows})
     required = [row.short for row in rows if row.create is Optionality.MANDATORY]
     return {**schema, "required": required} if required else schema
 
 
-def change(type_: ResourceType, types: DataTypes) -> dict[str, Any]:
+def change(type_: ResourceType, types: DataTypes, registry: Registry) -> dict[str, Any]:
     """What an UPDATE may carry; null removes an attribute that need not be there."""
+    missing = _missing(type_, registry)
     properties = {}
     for row in type_.attributes:
-        if row.update is not Optionality.FORBIDDEN:
+        if row.update is not Optionality.FORBIDDEN and row.short not in missing:
             plain = _given(row, types)
             removable = not row.single or row.short == "et"
             properties[row.short] = {"anyOf": [plain, {"type": "null"}]} if removable else plain
@@ -45,6 +48,8 @@ def change(type_: ResourceType, types: DataTypes) -> dict[str, Any]:
 def representation(type_: ResourceType, types: DataTypes) -> dict[str, Any]:
     """What an answer shows: any of the attributes, child references (``ch``), nested descendants by root element."""
     properties = {row.short: attribute(row, types) for row in type_.attributes}
+    if not type_.parents:
+        properties["pi"] = {"title": "parentID", "const": ""}
     properties["ch"] = {"title": "childResource", "type": "array", "items": {"type": "object"}}
     return {**_object(type_, properties), "patternProperties": {"^[a-z0-9]+:": NESTED}}
 
@@ -63,7 +68,8 @@ def bundle(resource_types: Iterable[ResourceType], registry: Registry) -> dict[s
 def document(type_: ResourceType, registry: Registry) -> dict[str, Any]:
     """One JSON Schema that stands alone: a representation, with CREATE and UPDATE content as definitions."""
     types = DataTypes(registry)
-    shown, made, changed = representation(type_, types), creation(type_, types), change(type_, types)
+    shown, made, changed = (
+        representation(type_, types), creation(type_, types, registry), change(type_, types, registry))
     definitions = {"create": rooted(type_, made), "update": rooted(type_, changed), **types.definitions()}
     return {"$schema": DIALECT, "title": type_.name, **rooted(type_, shown), "$defs": definitions}
 
@@ -72,6 +78,12 @@ def rooted(type_: ResourceType, inside: dict[str, Any]) -> dict[str, Any]:
     """An object whose only member is the root element of the type."""
     return {"type": "object", "properties": {type_.root: inside}, "required": [type_.root],
             "additionalProperties": False}
+
+
+def _missing(type_: ResourceType, registry: Registry) -> frozenset[str]:
+    """Attributes that a request is refused for (5001)."""
+    base = registry.by_name.get(type_.base or type_.name, type_)
+    return EVERYWHERE | ATTRIBUTES.get(base.short, frozenset())
 
 
 def _given(row: Attribute, types: DataTypes) -> dict[str, Any]:
