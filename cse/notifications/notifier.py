@@ -153,10 +153,8 @@ class Notifier:
         """Event type 1."""
         if resource.ri not in self._by_parent:
             return
-        after = resource.attributes
-        changed = {name: after.get(name) for name in {**before, **after, **given}
-                   if name in given or before.get(name) != after.get(name)}
-        for subscription in self.matching(resource, UPDATED, after, given):
+        changed = _changed(resource.attributes, given, before)
+        for subscription in self.matching(resource, UPDATED, resource.attributes, {**given, **changed}):
             self.emit(work, subscription, UPDATED, self.whole(subscription, resource, changed))
 
     def deleted(self, work: Work, resource: Resource, family: Iterable[Resource]) -> None:
@@ -279,3 +277,10 @@ class Notifier:
     async def ask(self, target: str, content: Mapping[str, Any]) -> Status:
         """Send one NOTIFY at once and return the answered status (verification)."""
         return (await self.delivery.send(target, dict(content))).status
+
+
+def _changed(after: Mapping[str, Any], given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What an UPDATE named or changed, removed ones null; not what it gave without being kept, such as ``soe``."""
+    named = {name for name, value in given.items() if value is None or name in after}
+    return {name: after.get(name) for name in {**before, **after, **given}
+            if name in named or before.get(name) != after.get(name)}

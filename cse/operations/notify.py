@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cse.core import Call
 from cse.notifications.targets import AE, CSE_BASE
 from cse.primitive import ResponsePrimitive
-from resources.errors import BadRequest, OperationNotAllowed, ReceiverError
-from resources.model import Permission
+from resources.datatypes import shown
+from resources.errors import BadRequest, OperationNotAllowed, OriginatorError, ReceiverError
+from resources.model import Permission, Resource
 from resources.status import Status
 
 #: A POST without ``ty`` is a NOTIFY (TS-0009 6.2.1): what was meant is mostly a CREATE.
@@ -23,7 +26,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     if number not in (AE, CSE_BASE):
         raise OperationNotAllowed(f"a {target.type_in(call.core.registry).name} takes no NOTIFY; "
                                   f"an AE, the CSEBase and a fanOutPoint do; {CREATE_HINT}")
-    call.require(target.resource, Permission.NOTIFY)
+    _require(call)
     _check_content(call)
     if number == CSE_BASE:
         return ResponsePrimitive(Status.OK)
@@ -34,6 +37,29 @@ async def perform(call: Call) -> ResponsePrimitive:
         raise ReceiverError(f"to: {target.resource.path} cannot be reached (requestReachability, pointOfAccess)",
                             Status.TARGET_NOT_REACHABLE)
     return response
+
+
+def _require(call: Call) -> None:
+    """NOTIFY permission; a verification request needs that of the host and of the creator that it names (SUB-6)."""
+    resource, content = call.target.resource, call.request.content
+    notification = content.get("m2m:sgn") if isinstance(content, dict) else None
+    if not isinstance(notification, dict) or notification.get("vrq") is not True:
+        call.require(resource, Permission.NOTIFY)
+        return
+    if not call.permitted(resource, Permission.NOTIFY):
+        raise ReceiverError(f"fr: {call.originator!r} needs the NOTIFY permission on {resource.path} to notify it of "
+                            "a subscription", Status.SUBSCRIPTION_HOST_HAS_NO_PRIVILEGE)
+    creator = notification.get("cr")
+    if creator is not None and not may_be_notified_by(call, resource, creator):
+        raise OriginatorError(f"cr: {shown(creator)} needs the NOTIFY permission on {resource.path} to subscribe for it",
+                              Status.SUBSCRIPTION_CREATOR_HAS_NO_PRIVILEGE)
+
+
+def may_be_notified_by(call: Call, resource: Resource, creator: Any) -> bool:
+    """True when the creator of a subscription has the NOTIFY permission on a target of it."""
+    core = call.core
+    return isinstance(creator, str) and core.access.permitted(resource, core.identity.entity(creator),
+                                                              Permission.NOTIFY)
 
 
 def _check_content(call: Call) -> None:

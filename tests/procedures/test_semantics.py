@@ -149,6 +149,20 @@ async def test_sem_1_an_update_by_sparql_and_a_document_exclude_each_other(tree:
     assert (await tree.create("cse/cae1/bare", 24, create, "Cae1")).status == S.BAD_REQUEST
 
 
+async def test_sem_1_no_notification_and_no_answer_shows_the_update(tree: Rig) -> None:
+    to = "cse/cae1/hall/meaning"
+    for number, nct in enumerate((2, 1, 2)):
+        criteria = {"net": [1], **({"atr": ["dsp"]} if number == 2 else {})}
+        await tree.made(to, 23, {"nu": [f"http://sink/{number}"], "enc": criteria, "nct": nct}, "Cae1")
+    given = {"m2m:smd": {"soe": PREFIX + "INSERT DATA { ex:n a ex:Sensor }"}}
+    shown = only(await tree.update(to, given, "Cae1", result_content=9))
+    whole = only(await tree.retrieve(to, "Cae1"))
+    assert shown.keys() == {"dsp", "lt"}
+    told = [only(ResponsePrimitive(S.OK, content=one["m2m:sgn"]["nev"]["rep"])) for one in tree.sink.contents()]
+    assert sorted(told, key=len) == [shown, shown, whole]
+    assert "soe" not in whole
+
+
 async def test_sem_1_the_document_is_the_same_after_a_restart() -> None:
     store = MemoryStore()
     rig = await Rig.open(store=store)
