@@ -158,7 +158,7 @@ async def _plant_one(core: Core, place: str, entry: Any, administrator: str) -> 
         raise StartError(f"{place}: no originator; give fr, or cse.administrators in the settings")
     response = await core.handle(RequestPrimitive(
         Operation.CREATE, entry["to"], originator, "initial-tree", core.settings.releases[-1],
-        resource_type=entry["ty"], content=entry["pc"],
+        resource_type=entry["ty"], content=entry["pc"], internal=True,
     ))
     if not response.status.succeeded:
         reason = (response.content or {}).get("m2m:dbg", "")

@@ -95,7 +95,7 @@ class Dispatcher:
                 monitoring = self.core.notifier.monitoring
                 if monitoring.subscriptions and not is_deferred(request):
                     attempt = monitoring.begun(self.core, request)
-                if request.primitive_profile is None and not self.core.profiled:
+                if request.internal or (request.primitive_profile is None and not self.core.profiled):
                     response = await self._process(request)
                 else:
                     response = await by_profiles(self.core, request, self._process)

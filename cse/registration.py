@@ -19,10 +19,14 @@ AE, REMOTE_CSE = 2, 16
 def check_originator(call: Call) -> None:
     """V7: a request other than a registration comes from somebody this CSE knows.
 
-    Administrators, registered AEs and other CSEs (or AEs behind them) pass; the rest is 4106.
+    Administrators, registered AEs and other CSEs (or AEs behind them) pass; the rest is 4106. In the name of this CSE
+    only the CSE itself asks: whoever could would own what it owns.
     """
     core, originator = call.core, call.originator
     if originator.startswith("/"):
+        if core.identity.entity(originator) == core.identity.cse_id and not call.request.internal:
+            raise OriginatorError(f"fr: {originator!r} is this CSE, which does not ask from outside",
+                                  Status.ORIGINATOR_NOT_AUTHENTICATED)
         return
     registered = core.tree.by_id.get(originator)
     if registered is not None and registered.type.number == AE and call.live(registered):

@@ -99,7 +99,7 @@ class Joining:
             operation, to, asked.originator, f"{asked.request_id}-{secrets.token_hex(4)}",
             self._core.settings.releases[-1], resource_type=SUBSCRIPTION if creates else None,
             content=None if inside is None else {ROOT: dict(inside)}, result_content=3 if creates else None,
-            source_address=asked.source_address, authenticated=asked.authenticated,
+            source_address=asked.source_address, authenticated=asked.authenticated, internal=True,
         )
 
     async def _all(self, requests: Sequence[RequestPrimitive], wanted: Status) -> list[ResponsePrimitive]:
@@ -209,4 +209,4 @@ async def leave_remote(core: Core, crs: Resource, members: Iterable[str]) -> Non
 def _own_request(core: Core, crs: Resource, operation: Operation, to: str,
                  content: dict[str, Any] | None = None) -> RequestPrimitive:
     return RequestPrimitive(operation, to, core.identity.sp_relative(crs.creator), secrets.token_hex(8),
-                            core.settings.releases[-1], content=content)
+                            core.settings.releases[-1], content=content, internal=True)

@@ -28,8 +28,8 @@ PRIMITIVE_PROFILE = 62
 #: Bits of m2m:primitiveProfileApplicability.
 REQUESTS, RESPONSES, NOTIFICATIONS = 1, 2, 4
 EVERYTHING = REQUESTS | RESPONSES
-#: What says who asks for what cannot come from a profile.
-ESSENTIAL = frozenset({"op", "to", "fr", "rqi", "ty", "pc", "fc", "rt", "prpi"})
+#: What says who asks for what cannot come from a profile, nor what ends a group request that comes round.
+ESSENTIAL = frozenset({"op", "to", "fr", "rqi", "ty", "pc", "fc", "rt", "prpi", "gid", "grtm"})
 #: A request has it, and its answer repeats it.
 REPEATED = frozenset({"rvi"})
 DEFAULTS = {one.name: one.default if one.default is not MISSING else None for one in fields(RequestPrimitive)}
@@ -165,7 +165,7 @@ async def by_profiles(core: Core, request: RequestPrimitive, process: Process) -
     chosen = behaviour.choose(request, core.identity.entity(request.originator) if request.originator else "")
     before = [one for one in chosen if one.applies_to & REQUESTS]
     for profile in before:
-        request = applied(profile, request)
+        request = applied(core, profile, request)
     try:
         response = await process(request)
     except BadRequest as error:
@@ -175,11 +175,11 @@ async def by_profiles(core: Core, request: RequestPrimitive, process: Process) -
                               Status.PRIMITIVE_PROFILE_BAD_REQUEST) from None
     for profile in chosen:
         if profile.applies_to & RESPONSES and response.status.succeeded:
-            response.content = _content(profile, response.content, to_request=False)
+            response.content = _content(core, profile, response.content, to_request=False)
     return response
 
 
-def applied(profile: Profile, request: RequestPrimitive) -> RequestPrimitive:
+def applied(core: Core, profile: Profile, request: RequestPrimitive) -> RequestPrimitive:
     """The request with what the profile adds and without what it removes."""
     changes = {field: value for field, value in profile.parameters.items()
                if getattr(request, field) == DEFAULTS[field]}
@@ -187,14 +187,16 @@ def applied(profile: Profile, request: RequestPrimitive) -> RequestPrimitive:
         field = REQUEST_PARAMETERS[name].field
         if field:
             changes[field] = DEFAULTS[field]
-    made = replace(request, **changes, content=_content(profile, request.content, to_request=True))
+    made = replace(request, **changes, content=_content(core, profile, request.content, to_request=True))
     made.ticket = request.ticket
     return made
 
 
-def _content(profile: Profile, content: dict[str, Any] | None, *, to_request: bool) -> dict[str, Any] | None:
+def _content(core: Core, profile: Profile, content: dict[str, Any] | None, *,
+             to_request: bool) -> dict[str, Any] | None:
     """A content of one resource with and without these attributes; every other content as it is."""
-    if not content or len(content) != 1 or not (profile.attributes or profile.without):
+    if not content or len(content) != 1 or not (profile.attributes or profile.without) \
+            or core.registry.by_root.keys().isdisjoint(content):
         return content
     plain = content if to_request else decode(encode(content), LIMITS)
     ((root, inside),) = plain.items()

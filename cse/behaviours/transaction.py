@@ -193,7 +193,7 @@ class TransactionBehaviour(Behaviour):
         attributes, state = transaction.attributes, transaction.state or {}
         request = request_from_object({**attributes["rqp"], "fr": transaction.creator})
         request.source_address, request.authenticated = state.get("address"), state.get("entity")
-        request.ticket = ticket
+        request.ticket, request.internal = ticket, True
         return request
 
     def _show(self, attributes: dict[str, Any], response: ResponsePrimitive, good: int) -> None:
@@ -270,7 +270,7 @@ class TransactionBehaviour(Behaviour):
     async def _ask(self, resource: Resource, control: int) -> None:
         answer = await self.core.handle(RequestPrimitive(
             Operation.UPDATE, resource.ri, resource.creator, f"{resource.ri}-{control}",
-            self.core.settings.releases[-1], content={resource.type.root: {"tctl": control}},
+            self.core.settings.releases[-1], content={resource.type.root: {"tctl": control}}, internal=True,
         ))
         if not answer.status.succeeded:
             log.warning("%s: control %d failed: %s %s", resource.path, control, answer.status.value,

@@ -288,7 +288,7 @@ class TransactionMgmtBehaviour(Behaviour):
         return await self.core.handle(RequestPrimitive(
             operation, to, resource.creator, f"{resource.ri}-{what}", self.core.settings.releases[-1],
             resource_type=TRANSACTION if operation is Operation.CREATE else None,
-            content=None if content is None else {ROOT: dict(content)},
+            content=None if content is None else {ROOT: dict(content)}, internal=True,
         ))
 
     def _keep(self, resource: Resource, parts: list[str]) -> None:

@@ -83,7 +83,7 @@ class Targets:
     async def _local(self, resource: Resource, request: RequestPrimitive) -> ResponsePrimitive:
         """NOTIFY a resource of this CSE; that the CSE itself asks is as good as proved to its behaviour."""
         request.to = resource.ri
-        request.authenticated = self._identity.cse_id
+        request.authenticated, request.internal = self._identity.cse_id, True
         return await self.core.handle(request)
 
     async def _remote(self, target: str, request: RequestPrimitive) -> ResponsePrimitive:

@@ -16,6 +16,8 @@ from tests.rig import ADMIN, Rig, only
 pytestmark = pytest.mark.usefixtures("boxes")
 
 SINK = "http://sink/all"
+#: The CSE-ID of this CSE.
+OWN = "/banyan"
 
 
 async def subscribe(rig: Rig, name: str = "g", **given: Any) -> ResponsePrimitive:
@@ -40,9 +42,9 @@ def notification(rig: Rig, number: int = 1, **more: Any) -> dict[str, Any]:
     return {"sur": f"/banyan/cse/cae1/b{number}/s", "nfu": SINK, "nev": {"net": 3}, **more}
 
 
-async def notify(rig: Rig, content: dict[str, Any], fr: str = "/banyan") -> Status:
-    """NOTIFY the group."""
-    return (await rig.request(Operation.NOTIFY, "cse/cae1/g", fr, content=content)).status
+async def notify(rig: Rig, content: dict[str, Any], fr: str = OWN) -> Status:
+    """NOTIFY the group, also as this CSE does."""
+    return (await rig.request(Operation.NOTIFY, "cse/cae1/g", fr, content=content, internal=OWN in fr)).status
 
 
 async def test_grp_20_and_sub_33_the_group_is_the_target_of_the_members(rig: Rig) -> None:

@@ -120,7 +120,8 @@ async def test_rtp_4_the_originator_reads_and_deletes_its_request_and_nobody_els
     refused = await rig.update(address, {"m2m:req": {"acpi": ["x"]}}, "Cae1")
     assert refused.status == Status.UPDATED  # by the selfPrivileges of the policy
     address = await asked(rig, Operation.RETRIEVE, "cse", "Cae1")
-    assert (await rig.retrieve(address, "/banyan")).status == Status.OK
+    assert (await rig.retrieve(address, "/banyan", internal=True)).status == Status.OK
+    assert (await rig.retrieve(address, "/banyan")).status == Status.ORIGINATOR_NOT_AUTHENTICATED
     assert (await rig.delete(address, "Cae1")).status == Status.DELETED
     assert not await exists(rig, address)
 
