@@ -190,11 +190,3 @@ def run(settings: Sequence[Settings]) -> None:
     """Run one or several CSEs until the process is told to stop. Raises StartError, StoreError or OSError."""
     logs.configure(settings[0].log)
     start_loop(serve(settings))
-
-
-def demo(settings: Settings) -> None:
-    """Run the demonstration: a CSE with a simulated meter, its IPE and an energy AE with its page."""
-    from cse import demo as demonstration
-
-    logs.configure(settings.log)
-    start_loop(demonstration.serve(settings))

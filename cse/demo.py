@@ -19,8 +19,9 @@ from typing import TypeVar
 
 from ae_samples.monitor.service import MonitorService
 from ae_samples.monitor.settings import MonitorSettings
-from cse.app import Node
+from cse.app import Node, start_loop
 from cse.client import connect, listen
+from cse.observe import logs
 from cse.settings import Settings
 from ipe.modbus.replay import find_data, read_rows
 from ipe.modbus.simulator import DEFAULT_PORT, DEFAULT_SPEED, Meter, MeterServer
@@ -31,6 +32,12 @@ T = TypeVar("T")
 
 ADMINISTRATOR = "CAdmin"
 POINTS = Path(__file__).resolve().parent.parent / "config" / "examples" / "meter.csv"
+
+
+def run(settings: Settings) -> None:
+    """Run the demonstration until the process is told to stop."""
+    logs.configure(settings.log)
+    start_loop(serve(settings))
 
 
 async def serve(settings: Settings, *, speed: float = DEFAULT_SPEED) -> None:

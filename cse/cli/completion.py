@@ -35,12 +35,11 @@ def add(commands: Commands) -> None:
     completion.formatter_class = argparse.RawDescriptionHelpFormatter
     completion.epilog = INSTALL
     completion.add_argument("shell", choices=tuple(SCRIPTS))
+    completion.set_defaults(program=commands.program)
 
 
 def _completion(options: argparse.Namespace, output: Output) -> int:
-    from cse.cli.main import build_parser
-
-    output.line(SCRIPTS[options.shell](list(words_of(build_parser()))))
+    output.line(SCRIPTS[options.shell](list(words_of(options.program))))
     return exit_codes.OK
 
 

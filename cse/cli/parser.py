@@ -58,9 +58,10 @@ class Parser(argparse.ArgumentParser):
 
 
 class Commands:
-    """The commands of ``banyan``; a group adds its own with ``add``."""
+    """The commands of ``program``; a group adds its own with ``add``."""
 
     def __init__(self, parser: Parser) -> None:
+        self.program = parser
         self._parsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
 
     def add(self, name: str, summary: str, run: Run | None = None, *, remote: bool = True) -> Parser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cse.cli import exit_codes
 from cse.cli.configuration import DEFAULT_FILE, file_of, settings_of
@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace, _: Output) -> int:
     files, overrides = options.config or [file_of(None)], overrides_of(options)
     if len(files) > 1 and overrides:
         raise UsageError("several --config files and an option for one CSE", "put the setting into one of the files")
-    _app().run([_settings(path, overrides) for path in files])
+    importlib.import_module("cse.app").run([_settings(path, overrides) for path in files])
     return exit_codes.OK
 
 
@@ -92,11 +92,7 @@ def _demo(options: argparse.Namespace, _: Output) -> int:
     from ipe.modbus.replay import DataMissing
 
     try:
-        _app().demo(_settings(options.config, overrides_of(options)))
+        importlib.import_module("cse.demo").run(_settings(options.config, overrides_of(options)))
     except DataMissing as error:
         raise UsageError(str(error)) from None
     return exit_codes.OK
-
-
-def _app() -> Any:
-    return importlib.import_module("cse.app")

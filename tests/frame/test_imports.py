@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,35 @@ def test_resources_need_the_standard_library_only() -> None:
 def test_every_library_has_its_place(folder: str) -> None:
     wrong = [(file, name) for file, name in outside(folder) if not file.startswith(PLACES.get(name, ()))]
     assert wrong == []
+
+
+def modules() -> dict[str, Path]:
+    """Return the modules of the product by name."""
+    files = [path for folder in sorted(OURS - {"ui", "config"}) for path in (ROOT / folder).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+
+
+def needed(tree: ast.AST) -> set[str]:
+    """Return what a module imports when it runs, in functions too; what only a type checker reads does not count."""
+    names: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        names |= needed(node)
+    return names
+
+
+def test_there_is_no_import_cycle() -> None:
+    known = modules()
+    graph = {
+        name: {one for one in needed(ast.parse(path.read_text())) & known.keys() if not name.startswith(f"{one}.")}
+        for name, path in known.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(known)
 
 
 def test_conformance_tests_know_nothing_of_the_product() -> None:
