@@ -8,8 +8,9 @@ from typing import Any
 from cse.core import Call
 from cse.fanout.members import Inspection
 from resources.errors import BadRequest, CseError
-from resources.model import MemberKind, Resource, ResourceType
+from resources.model import MemberKind, Permission, Resource, ResourceType
 from resources.status import Status
+from resources.subscription import is_url, resource_of
 
 
 class Draft:
@@ -67,7 +68,10 @@ class Draft:
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
         """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6)."""
         assert self.parent is not None
-        identity = self.call.core.identity
+        identity, root = self.call.core.identity, self.call.core.tree.root
+        if not is_url(target) and self.find(resource_of(target)) is root \
+                and not self.permitted(root, Permission.NOTIFY):
+            return Status.SUBSCRIPTION_CREATOR_HAS_NO_PRIVILEGE
         reference = f"{identity.cse_id}/{self.parent.path}/{self.attributes['rn']}"
         whole = {root: {**inside, "sur": reference} for root, inside in content.items()}
         for inside in whole.values():

@@ -50,12 +50,12 @@ def _require(call: Call) -> None:
         raise ReceiverError(f"fr: {call.originator!r} needs the NOTIFY permission on {resource.path} to notify it of "
                             "a subscription", Status.SUBSCRIPTION_HOST_HAS_NO_PRIVILEGE)
     creator = notification.get("cr")
-    if creator is not None and not may_be_notified_by(call, resource, creator):
-        raise OriginatorError(f"cr: {shown(creator)} needs the NOTIFY permission on {resource.path} to subscribe for it",
+    if creator is not None and not _may_notify(call, resource, creator):
+        raise OriginatorError(f"cr: {shown(creator)} needs the NOTIFY permission on {resource.path} to have it notified",
                               Status.SUBSCRIPTION_CREATOR_HAS_NO_PRIVILEGE)
 
 
-def may_be_notified_by(call: Call, resource: Resource, creator: Any) -> bool:
+def _may_notify(call: Call, resource: Resource, creator: Any) -> bool:
     """True when the creator of a subscription has the NOTIFY permission on a target of it."""
     core = call.core
     return isinstance(creator, str) and core.access.permitted(resource, core.identity.entity(creator),

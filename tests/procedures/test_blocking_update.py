@@ -163,6 +163,35 @@ async def test_sub_30_ends_with_the_subscription(rig: Rig) -> None:
     assert await change(rig, mni=5) == Status.UPDATED
 
 
+@pytest.mark.parametrize("given", [
+    pytest.param({"nu": ["Cae2", "Cae1"]}, id="SUB-5 two targets"),
+    pytest.param({"nu": [AE2]}, id="SUB-5 a URL"),
+    pytest.param({"enc": {"net": [7], "chty": [4]}}, id="SUB-5 child types"),
+    pytest.param({"enc": {"net": [7], "lbl": ["x"]}}, id="SUB-5 a condition"),
+    pytest.param({"nct": 1}, id="SUB-4 all attributes"),
+    *(pytest.param({name: value}, id=f"SUB-5 {name}") for name, value in {
+        "exc": 2, "gpi": "cse/g", "nfu": "http://sink/f", "bn": {}, "rl": {"mnn": 1, "tww": "PT1S"}, "psn": 1, "pn": 1,
+        "nsp": 1, "ln": True, "nec": 2, "su": "http://sink/su", "acrs": ["cse/x"],
+    }.items()),
+])
+async def test_sub_5_what_a_blocking_subscription_cannot_have(rig: Rig, given: dict[str, Any]) -> None:
+    whole = {"rn": "b", "nu": ["Cae2"], "enc": {"net": [7]}}
+    assert (await rig.create(BOX, 23, {**whole, **given}, "Cae1")).status == Status.BAD_REQUEST
+    assert await change(rig, mni=5) == Status.UPDATED
+    await block(rig)
+    if "psn" not in given and "su" not in given:
+        assert (await rig.update(f"{BOX}/b", {"m2m:sub": given}, "Cae1")).status == Status.BAD_REQUEST
+
+
+async def test_sub_5_cannot_become_one_and_is_the_only_one(rig: Rig) -> None:
+    await rig.made(BOX, 23, {"rn": "s", "nu": ["Cae2"], "nct": 2}, "Cae1")
+    answer = await rig.update(f"{BOX}/s", {"m2m:sub": {"enc": {"net": [7]}}}, "Cae1")
+    assert answer.status == Status.BAD_REQUEST
+    await block(rig)
+    second = await rig.create(BOX, 23, {"nu": ["Cae2"], "enc": {"net": [7], "atr": ["lbl"]}}, "Cae1")
+    assert second.status == Status.BLOCKING_SUBSCRIPTION_ALREADY_EXISTS
+
+
 async def test_sub_5_one_at_a_time_also_while_the_target_is_asked(rig: Rig) -> None:
     gate = Gate(rig.sink)
     given = {"nu": ["Cae2"], "enc": {"net": [7]}}
