@@ -17,9 +17,10 @@ from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
 from resources.errors import BadRequest, NotImplementedHere
 from resources.model import Resource
+from resources.polling_channel import POLLING_CHANNEL
+from resources.request import REQUEST
 from resources.status import Status
 
-POLLING_CHANNEL = 15
 CHANGES = frozenset({Operation.RETRIEVE, Operation.UPDATE, Operation.DELETE})
 
 
@@ -62,9 +63,9 @@ def is_for_blocking(core: Core, request: RequestPrimitive) -> bool:
     here, left = core.tree.walk(address.segments)
     if here is None:
         return False
-    if here.type.number == POLLING_CHANNEL:
+    if here.type.number == POLLING_CHANNEL.number:
         return bool(left) and left[0] == "pcu"
-    return here.type.number == record.REQUEST and not left and request.operation in CHANGES
+    return here.type.number == REQUEST.number and not left and request.operation in CHANGES
 
 
 async def _wait(call: Call, due: float) -> ResponsePrimitive:
@@ -90,7 +91,7 @@ async def _either(call: Call, execution: Execution) -> ResponsePrimitive:
     """RTP-1, flex: the answer itself when it comes soon, otherwise an acknowledgement."""
     core = call.core
     request, ticket = _blocking(call.request), Ticket(core, None, execution.results.tell)
-    request.ticket = ticket
+    request.ticket, request.on_partial = ticket, ticket.partial
     answer = asyncio.ensure_future(core.handle(request))
     timer = asyncio.ensure_future(_until(core, call.now + core.settings.flex_timeout_s))
     await asyncio.wait((answer, timer), return_when=asyncio.FIRST_COMPLETED)
@@ -102,6 +103,7 @@ async def _either(call: Call, execution: Execution) -> ResponsePrimitive:
     ticket.promised(resource)
     execution.adopt(resource, ticket, answer)
     await core.commit(work)
+    ticket.acknowledged()
     return _acknowledgement(call, resource)
 
 
@@ -127,7 +129,7 @@ def _make(call: Call, execution: Execution, work: Work, due: float) -> Resource:
     until = max(local, record.kept_until(core, meta, due))
     attributes = record.attributes_of(request, until)
     attributes["acpi"] = [execution.policies.policy(work, call.originator, until).ri]
-    type_ = core.registry.by_number[record.REQUEST]
+    type_ = core.registry.by_number[REQUEST.number]
     resource = make(core, work, core.tree.root, type_, attributes, creator=core.identity.cse_id)
     resource.state = record.state_of(request)
     work.put(resource)

@@ -32,6 +32,7 @@ class Ticket:
         self._core = core
         self._told = told
         self._parts: dict[str, Any] = dict((resource.state or {}).get("parts", {})) if resource is not None else {}
+        self._early: dict[str, Any] | None = None
         self.resource = resource
         self.settled = False
 
@@ -77,9 +78,15 @@ class Ticket:
         if self._parts:
             resource.state = {**(resource.state or {}), "parts": dict(self._parts)}
 
+    def acknowledged(self) -> None:
+        """The ``<request>`` is durable; show what there was before it."""
+        if self._early is not None:
+            self.partial(self._early)
+
     def partial(self, content: dict[str, Any]) -> None:
         """Show what there is so far (RTP-4: PARTIALLY_COMPLETED)."""
         resource = self._held()
+        self._early = content if self.resource is None else None
         if resource is None or self.settled:
             return
         work, now = Work(), self._core.clock.time()

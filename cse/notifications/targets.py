@@ -12,6 +12,8 @@ from cse.client.transport import Sender, Unreachable
 from cse.identifiers import Identity
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.tree import Tree
+from resources.ae import AE
+from resources.cse_base import CSE_BASE
 from resources.errors import BadRequest
 from resources.model import Resource
 from resources.status import Status
@@ -20,7 +22,6 @@ from resources.subscription import is_url, resource_of
 if TYPE_CHECKING:
     from cse.core import Core
 
-AE, CSE_BASE = 2, 5
 
 #: Release of the requests that this CSE makes itself.
 RELEASE = "3"
@@ -51,9 +52,9 @@ class Targets:
         resource = self._tree.find(resource_of(target))
         if resource is None:
             return await self._remote(resource_of(target), request)
-        if resource.type.number == CSE_BASE:
+        if resource.type.number == CSE_BASE.number:
             return ResponsePrimitive(Status.OK)
-        if resource.type.number == AE:
+        if resource.type.number == AE.number:
             return await self.forward(resource, request, timeout_s)
         return await self._local(resource, request)
 
@@ -73,7 +74,7 @@ class Targets:
         polled = await self.core.polling.deliver(entity, request, timeout_s)
         if polled is not None:
             return _unreachable() if polled.status == Status.REQUEST_TIMEOUT else polled
-        if entity.attributes.get("rr"):
+        if entity.attributes.get("rr") and reads(entity):
             for url in entity.attributes.get("poa") or ():
                 response = await self._try(url, request, timeout_s)
                 if response.status != Status.TARGET_NOT_REACHABLE:
@@ -108,6 +109,11 @@ class Targets:
             return await sender.send(url, request, timeout_s=timeout_s)
         except Unreachable:
             return _unreachable()
+
+
+def reads(entity: Resource) -> bool:
+    """AE-7: whether an entity reads the serialization that every binding here sends."""
+    return any(one.endswith("json") for one in entity.attributes.get("csz") or ("json",))
 
 
 def _unreachable() -> ResponsePrimitive:

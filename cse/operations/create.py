@@ -18,13 +18,17 @@ from cse.operations.change import Draft
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work
+from resources.ae import AE
 from resources.datatypes import shown
 from resources.errors import BadRequest, Conflict, NotFound, NotImplementedHere, OriginatorError, ReceiverError
 from resources.model import Permission, Resource, ResourceType
 from resources.registry import Registry
+from resources.remote_cse import REMOTE_CSE
 from resources.status import Status
+from resources.subscription import SUBSCRIPTION
 
-SUBSCRIPTION = 23
+#: ``mgd`` of a management object that no standard describes.
+SELF_DEFINED = 0
 
 
 def perform(call: Call) -> Awaitable[ResponsePrimitive]:
@@ -34,7 +38,7 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     assert request.content is not None
     type_ = call.core.registry.by_number[request.resource_type]
     parent = call.target.resource
-    if type_.number != registration.AE:
+    if type_.number != AE.number:
         call.require(parent, Permission.CREATE, child_type=type_.number,
                      target_type=call.target.instance.ty if call.target.instance else None)
     check_parent(call, type_)
@@ -53,10 +57,10 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
 def check_parent(call: Call, type_: ResourceType) -> None:
     """4108, for subscriptions 5203, when the type cannot stand under the target (ORD-1, SUB-1)."""
     parent = call.target.type_in(call.core.registry)
-    if type_.number == SUBSCRIPTION and not parent.subscribable:
+    if type_.number == SUBSCRIPTION.number and not parent.subscribable:
         raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
     if type_.number not in call.core.registry.children_of(parent):
-        if type_.number == SUBSCRIPTION:
+        if type_.number == SUBSCRIPTION.number:
             raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
         raise OriginatorError(f"ty: a {type_.name} cannot stand under a {parent.name}; it can under "
                               f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)
@@ -73,6 +77,8 @@ def specialize(registry: Registry, base: ResourceType, content: dict[str, Any]) 
     value = inside.get(short) if isinstance(inside, dict) else None
     wanted = registry.specialization(base.number, value) if isinstance(value, str | int) else None
     found = registry.by_root.get(root) if isinstance(root, str) else None
+    if short == "mgd" and root == base.root and type(value) is int and value == SELF_DEFINED:
+        raise NotImplementedHere("mgd: management objects of a schema of one's own (0, mgs) are not implemented here")
     if wanted is None and short == "cnd" and isinstance(value, str):
         raise OriginatorError(f"{short}: {shown(value)} is no model that is known here{_alike(registry, base, value)}",
                               Status.SPECIALIZATION_SCHEMA_NOT_FOUND)
@@ -93,7 +99,7 @@ def _alike(registry: Registry, base: ResourceType, value: str) -> str:
 
 def check_given(type_: ResourceType, given: dict[str, Any], release: str | None) -> None:
     """A release 1 or 2 AE does not know ``srv``, which is mandatory from release 3 on."""
-    if type_.number == registration.AE and "srv" not in given and release in (None, "1", "2", "2a"):
+    if type_.number == AE.number and "srv" not in given and release in (None, "1", "2", "2a"):
         given["srv"] = [release or "1"]
 
 
@@ -126,15 +132,15 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
     """Create a structural resource."""
     core, parent = call.core, call.target.resource
     creator, ri = call.originator, f"{type_.short}-{secrets.token_hex(6)}"
-    if type_.number == registration.AE:
+    if type_.number == AE.number:
         creator = ri = registration.assign_ae_id(call, given)
     attributes = dict(core.validator.defaults(type_))
     attributes.update(check_creator(given, creator))
     attributes.update(ty=type_.number, ri=ri, pi=parent.ri, rn=given.get("rn") or ri, ct=call.stamp, lt=call.stamp,
                       et=expiration(call, parent, given.get("et")))
-    if type_.number == registration.AE:
+    if type_.number == AE.number:
         attributes["aei"] = ri
-    elif type_.number == registration.REMOTE_CSE:
+    elif type_.number == REMOTE_CSE.number:
         attributes["csi"] = registration.assign_cse_id(call)
     if type_.instance is not None:
         limit_retention(call, attributes)
@@ -156,7 +162,7 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
         return result.created(call, type_, result.representation(resource), ri, resource.path, given,
                               resource.attributes)
     response = result.created(call, type_, result.representation(resource), ri, resource.path, given, attributes)
-    if type_.number == registration.AE:
+    if type_.number == AE.number:
         response.to = ri
     await call.commit(work, response)
     return response

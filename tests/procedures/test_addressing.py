@@ -57,6 +57,15 @@ async def test_adr_1_virtual_children_and_instances_in_every_form(rig: Rig, scop
         assert only(await rig.retrieve(f"{scope}{path.format(ri=box['ri'])}/{child}", "Cae1")) == instance
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_adr_1_a_fan_out_point_in_every_form(rig: Rig, scope: str) -> None:
+    box = await boxed(rig)
+    made = await rig.made("cse/cae1", 9, {"rn": "g", "mid": ["cse/cae1"], "mnm": 1}, "Cae1")
+    for path in ("cse/cae1/g", "-/cae1/g", "Cae1/g", made["ri"]):
+        (answer,) = only(await rig.retrieve(f"{scope}{path}/fopt/box", "Cae1"))["m2m:rsp"]
+        assert answer["pc"] == {"m2m:cnt": box}
+
+
 @pytest.mark.parametrize("to", ["cse", "-", "banyan", "/banyan", "/banyan/", "/banyan/cse", "/banyan/-",
                                 "//banyan.example/banyan", "//banyan.example/banyan/cse"])
 async def test_adr_3_forms_of_the_base(rig: Rig, to: str) -> None:
@@ -123,11 +132,14 @@ async def test_adr_5_a_name_in_use(rig: Rig, old: int, new: int) -> None:
 
 @pytest.mark.parametrize(("to", "ty", "name"), [("cse/cae1/box", 3, "la"), ("cse/cae1/box", 3, "ol"),
                                                 ("cse/cae1/box", 4, "la"), ("cse/cae1/box", 4, "ol"),
-                                                ("cse/cae1/box", 23, "la"), ("cse/g", 23, "fopt")])
+                                                ("cse/cae1/box", 23, "la"), ("cse/g", 23, "fopt"),
+                                                ("cse/g", 23, "sfop"), ("cse/cae1/s", 18, "ntsr")])
 async def test_adr_5_names_of_virtual_children(rig: Rig, to: str, ty: int, name: str) -> None:
     await boxed(rig)
     await rig.made("cse", 9, {"rn": "g", "mid": ["cse/cae1"], "mnm": 1}, "Cae1")
-    content: dict[int, dict[str, Any]] = {3: {}, 4: {"con": "1"}, 23: {"nu": ["http://sink/a"]}}
+    await rig.made("cse/cae1", 23, {"rn": "s", "nu": ["http://sink/s"]}, "Cae1")
+    content: dict[int, dict[str, Any]] = {3: {}, 4: {"con": "1"}, 23: {"nu": ["http://sink/a"]},
+                                          18: {"se": {"sce": ["* * * * * * *"]}}}
     assert (await rig.create(to, ty, {"rn": name, **content[ty]}, "Cae1")).status == Status.CONFLICT
 
 

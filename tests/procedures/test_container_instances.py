@@ -12,7 +12,7 @@ from cse.primitive import FilterCriteria
 from cse.storage.memory import MemoryStore
 from resources.status import Status
 from tests.procedures.shelves import BOX, box, counters, fill, held, notified, subscribe
-from tests.rig import Rig, only
+from tests.rig import Rig, message, only
 from tests.slow_store import SlowStore
 
 
@@ -39,6 +39,14 @@ async def test_cnt_7_no_subscription_and_no_container_under_an_instance(rig: Rig
     assert refused.status == Status.TARGET_NOT_SUBSCRIBABLE
     assert (await rig.create(made["ri"], 3, {}, "Cae1")).status == Status.INVALID_CHILD_RESOURCE_TYPE
     assert rig.sink.received == []
+
+
+async def test_cnt_7_a_descriptor_of_an_instance_is_a_named_gap(rig: Rig) -> None:
+    await box(rig)
+    (made,) = await fill(rig, "a")
+    refused = await rig.create(made["ri"], 24, {"dcrp": 4, "dsp": "YQ=="}, "Cae1")
+    assert refused.status == Status.NOT_IMPLEMENTED
+    assert "below an instance" in message(refused)
 
 
 @pytest.mark.parametrize("name", ["la", "ol"])
@@ -108,11 +116,16 @@ async def test_cnt_8_access_as_for_the_instance(rig: Rig) -> None:
     assert await held(rig) == ["a"]
 
 
-@pytest.mark.parametrize("rcn", [1, 4, 5])
-async def test_cnt_8_result_content_as_for_the_instance(rig: Rig, rcn: int) -> None:
+@pytest.mark.parametrize("rcn", [None, 0, 1, 2, 4, 5, 6, 7, 8, 9])
+async def test_cnt_8_result_content_as_for_the_instance(rig: Rig, rcn: int | None) -> None:
     await box(rig)
     (made,) = await fill(rig, "a")
-    assert only(await rig.retrieve(f"{BOX}/la", "Cae1", rcn=rcn))["con"] == made["con"]
+    itself = await rig.retrieve(made["ri"], "Cae1", rcn=rcn)
+    for name in ("la", "ol"):
+        answer = await rig.retrieve(f"{BOX}/{name}", "Cae1", rcn=rcn)
+        assert (answer.status, answer.status.succeeded) == (itself.status, rcn in (None, 1, 4, 5, 6, 8))
+        if answer.status.succeeded:
+            assert answer.content == itself.content
 
 
 async def test_cnt_9_retrieval_disabled(rig: Rig) -> None:

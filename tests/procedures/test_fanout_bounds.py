@@ -227,3 +227,34 @@ async def test_grp_15_a_request_resource_shows_what_there_is(rig: Rig) -> None:
     await rig.clock.advance(1)
     shown = only(await rig.retrieve(address, "Cae1"))
     assert (shown["rs"], [one["fr"] for one in shown["ors"]["pc"]["m2m:agr"]["m2m:rsp"]]) == (1, box(1, 2))
+
+
+async def test_grp_15_targets_are_told_of_every_member(rig: Rig) -> None:
+    await group(rig, box(1, 2))
+    held = Held(rig, *box(1))
+    accepted = await rig.retrieve("cse/cae1/g/fopt", "Cae1", response_type=2, result_expiration="60000",
+                                  notification_targets=["http://ae/result"])
+    assert accepted.status == Status.ACCEPTED_FOR_NON_BLOCKING_REQUEST_ASYNCH
+    await rig.clock.advance(5)
+    held.go.set()
+    await rig.clock.advance(1)
+    told = [one["fr"] for content in rig.sink.contents("http://ae/result")
+            for one in content["m2m:rsp"]["pc"]["m2m:agr"]["m2m:rsp"]]
+    assert told == box(1, 2)
+
+
+async def test_grp_15_flex_leaves_the_rest_to_the_request_resource(rig: Rig) -> None:
+    await group(rig, box(1, 2))
+    assert codes(await rig.retrieve("cse/cae1/g/fopt", "Cae1", response_type=4)) == [Status.OK] * 2
+    held = Held(rig, *box(1))
+    request = asyncio.create_task(rig.retrieve("cse/cae1/g/fopt", "Cae1", response_type=4, result_expiration="60000"))
+    await rig.clock.advance(10)
+    accepted = await request
+    assert accepted.status == Status.ACCEPTED_FOR_NON_BLOCKING_REQUEST_SYNCH
+    assert accepted.content is not None
+    address = accepted.content["m2m:uri"]
+    for status, members in ((5, box(2)), (1, box(1, 2))):
+        shown = only(await rig.retrieve(address, "Cae1"))
+        assert (shown["rs"], [one["fr"] for one in shown["ors"]["pc"]["m2m:agr"]["m2m:rsp"]]) == (status, members)
+        held.go.set()
+        await rig.clock.advance(1)

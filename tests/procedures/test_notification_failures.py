@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cse.client.transport import Unreachable
-from cse.primitive import RequestPrimitive, ResponsePrimitive
+from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.memory import MemoryStore
 from cse.storage.port import StoreError
 from resources.status import Status
@@ -160,6 +160,15 @@ async def test_ae_7_a_target_without_a_way_is_unreachable(rig: Rig, attributes: 
     await rig.update("cse/cae2", {"m2m:ae": {"rr": True, "poa": ["http://ae/2"]}}, "Cae2")
     await rig.clock.advance(5)
     assert values(rig, "http://ae/2") == [1]
+
+
+@pytest.mark.parametrize(("serializations", "understood"), [
+    (["json"], True), (["xml", "json"], True), (["application/json"], True), (["xml"], False), (["cbor", "xml"], False)])
+async def test_ae_7_an_ae_is_sent_what_it_can_read(rig: Rig, serializations: list[str], understood: bool) -> None:
+    await rig.register("Cae2", poa=["http://ae/2"], csz=serializations)
+    notified = await rig.request(Operation.NOTIFY, "cse/cae2", content={"m2m:sgn": {"sur": "x"}})
+    assert notified.status == (Status.OK if understood else Status.TARGET_NOT_REACHABLE)
+    assert len(rig.sink.received) == understood
 
 
 async def test_a_sender_that_breaks_does_not_end_the_delivery(rig: Rig) -> None:

@@ -156,7 +156,7 @@ def test_accept_in_several_headers() -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "application/cbor", "application/json;q=0", "text/*"])
-def test_no_acceptable_answer(accept: str) -> None:
+def test_v10_no_acceptable_answer(accept: str) -> None:
     with pytest.raises(CseError) as caught:
         read(Accept=accept)
     assert caught.value.status is Status.NOT_ACCEPTABLE
