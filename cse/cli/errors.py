@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +13,20 @@ from cse.cli import exit_codes
 if TYPE_CHECKING:
     from cse.client import RequestFailed
 
+LONGER = "--timeout S gives the CSE more time"
 #: What to try next, by response status code.
 HINTS = {
     4004: "`banyan tree` shows what is there",
-    4008: "--timeout gives the CSE more time",
+    4008: LONGER,
     4103: "--from names another originator; access control policies (acp) decide who may do what",
     4105: "`banyan update` changes what is there; another rn=NAME creates a second one",
     4108: "look at the parent with `banyan get`; not every type may stand under every other",
     4117: "that AE-ID is registered already; `banyan delete` it first or take another",
     4126: "the settings under [cse.registration] say which AE-IDs and App-IDs may register",
-    5204: "the CSE could not call back; --listen HOST:PORT and --url say where it reaches this machine",
+    5204: "the CSE could not call back: something has to listen at nu and answer; `banyan watch` does, "
+          "its --listen HOST:PORT and --url say where",
 }
+_REFUSED_TEXT = re.compile(r": expected .*, got '(?P<text>.*)'$", re.DOTALL)
 #: A module missing from these is a fault of ours, not an extra that is not installed.
 OWN_PACKAGES = ("cse", "resources", "bindings", "ipe", "ae_samples")
 
@@ -61,7 +66,8 @@ def failure_of(error: Exception) -> Failure | None:
     from resources.model_files import ModelError
 
     if isinstance(error, Unreachable):
-        hint = "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
+        late = str(error).endswith("no answer in time")
+        hint = LONGER if late else "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
         return Failure(f"no answer: {error}", exit_codes.NOT_REACHABLE, hint)
     if isinstance(error, RequestFailed):
         return _refused(error)
@@ -89,6 +95,19 @@ def _refused(error: RequestFailed) -> Failure:
     hint = HINTS.get(int(error.status), "")
     if error.request_line.endswith("from nobody") and error.status in (4000, 4103):
         hint = "say who asks: --from ORIGINATOR or BANYAN_ORIGINATOR"
-    elif error.status == 4000 and ": expected" in str(error) and ", got '" in str(error):
+    elif error.status == 4105 and ": rn: " not in str(error):
+        hint = ""
+    elif error.status == 4000 and _would_be_json(str(error)):
         hint = "NAME=TEXT gives a text; a number, a list or true is NAME:=JSON, for example mni:=10"
     return Failure(str(error), exit_codes.exit_code_of(error.status), hint, int(error.status))
+
+
+def _would_be_json(message: str) -> bool:
+    """Whether a text was refused that written as JSON would be something else: '200', 'true', '["a"]'."""
+    found = _REFUSED_TEXT.search(message)
+    if found is None:
+        return False
+    try:
+        return not isinstance(json.loads(found["text"]), str)
+    except json.JSONDecodeError:
+        return False

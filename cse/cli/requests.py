@@ -29,8 +29,8 @@ def add(commands: Commands) -> None:
     get.add_argument("--rcn", metavar="N", help="result content: 1 attributes, 4 with children, 6 child references …")
     create = commands.add("create", "create a resource", _create)
     create.add_argument("target", metavar="PARENT", help=TARGET)
-    create.add_argument("kind", metavar="KIND", help="resource type: cnt, cin, ae, sub, grp, acp …, its long name, "
-                        "or the root of a device model: cod:tempe")
+    create.add_argument("kind", metavar="KIND", help="resource type or management object: cnt, cin, ae, sub, bat "
+                        "…, its long name, or the root of a device model: cod:tempe")
     create.add_argument("items", metavar="ATTRIBUTE", nargs="*", default=[], help=FORMS)
     update = commands.add("update", "change attributes of a resource", _update)
     update.add_argument("target", metavar="TARGET", help=TARGET)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, "dict[str, Any] | None"]
 #: Latest values asked for at the same time.
 CONCURRENT = 8
-CONTAINER = 3
+CONTAINER, TIME_SERIES = 3, 29
 WIDTH = 60
 
 
@@ -49,7 +49,7 @@ def _tree(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _latest(client: Client, root: Reference) -> Values:
-    """Return the newest instance of every container by address; None where there is none or none may be read."""
+    """Return the newest instance of containers and time series by address; None where none may be read."""
     from cse.client import RequestFailed
 
     gate = asyncio.Semaphore(CONCURRENT)
@@ -61,7 +61,7 @@ async def _latest(client: Client, root: Reference) -> Values:
             except RequestFailed:
                 return None
 
-    containers = [each.address for each in root.walk() if each.type == CONTAINER]
+    containers = [each.address for each in root.walk() if each.type in (CONTAINER, TIME_SERIES)]
     return dict(zip(containers, await asyncio.gather(*map(one, containers)), strict=True))
 
 
@@ -101,8 +101,8 @@ def _label(node: Reference, values: Values, output: Output) -> str:
 
 
 def moment(attributes: Mapping[str, Any]) -> str:
-    """Return the creation time of a resource as people write it, UTC."""
-    text = str(attributes.get("ct", ""))[:15]
+    """Return the time of an instance as people write it, UTC: that of its data where it has one, else its creation."""
+    text = str(attributes.get("dgt", attributes.get("ct", "")))[:15]
     if len(text) != 15:
         return "unknown time"
     return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[9:11]}:{text[11:13]}:{text[13:15]}Z"

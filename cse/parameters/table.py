@@ -248,7 +248,7 @@ def bad_value(parameter: Parameter, value: Any, expected: str) -> BadRequest:
 
 def unknown(what: str, name: str, known: Collection[str]) -> BadRequest:
     """Say that a name is unknown and which known one is nearest."""
-    nearest = get_close_matches(name, known, n=1, cutoff=0.0)
+    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
     return BadRequest(f"{name[:64]!r} is no {what}" + (f"; the nearest is {nearest[0]!r}" if nearest else ""))
 
 

@@ -129,6 +129,37 @@ def test_tree(building: Banyan) -> None:
     assert [child["latest"]["con"] if "latest" in child else None for child in tree["children"]] == [None, "2"]
 
 
+def test_tree_shows_the_time_of_the_data(admin: Banyan) -> None:
+    assert admin("create", "cse", "ts", "rn=level").code == 0
+    assert admin("create", "cse/level", "tsi", "dgt=20260102T030405", "con=7").code == 0
+    assert admin("tree", "cse/level").out == "level ts 7 at 2026-01-02 03:04:05Z\n"
+
+
+def test_management_objects_by_every_name(admin: Banyan) -> None:
+    assert admin("create", "-", "nod", "rn=node", "ni=n-1").code == 0
+    for kind in ("rbo", "reboot", "m2m:rbo"):
+        assert admin("create", "-/node", kind).json["m2m:rbo"]["mgd"] == 1009
+    assert "ask for mgd=1009" in admin("discover", "--ty", "rbo").err
+
+
+@pytest.mark.parametrize(
+    ("item", "helps"), [("mni=200", True), ("mni=x", False), ("lbl=x", False), ('lbl=["x"]', True), ("et=x", False)]
+)
+def test_the_form_of_json_is_named_where_it_helps(building: Banyan, item: str, helps: bool) -> None:
+    result = building("update", "cse/house", item)
+    assert result.code == 4
+    assert ("NAME:=JSON" in result.err) is helps
+
+
+def test_a_time_that_is_taken_is_no_name_that_is_taken(admin: Banyan) -> None:
+    for expected in (0, 4):
+        admin("create", "cse", "ts", "rn=level")
+        result = admin("create", "cse/level", "tsi", "dgt=20260102T030405", "con=7")
+        assert result.code == expected
+    assert "hint" not in result.err
+    assert "rn=NAME" in admin("create", "cse", "ts", "rn=level").err
+
+
 def test_verbose_shows_both_sides_apart_from_the_result(building: Banyan) -> None:
     result = building("create", "cse/house", "cnt", "rn=water", "-v")
     assert result.json["m2m:cnt"]["rn"] == "water"

@@ -139,6 +139,11 @@ def test_kinds_by_every_name() -> None:
     assert [type_number(each) for each in (3, "3", "cnt", "container")] == [3, 3, 3, 3]
     assert short_name(3) == "cnt"
     assert short_name(9999) == "9999"
+    assert kind_of("fwr") is kind_of("firmware") is kind_of("m2m:fwr")
+    with pytest.raises(ValueError, match="mgd=1001"):
+        type_number("fwr")
+    with pytest.raises(ValueError, match="did you mean 'battery'"):
+        kind_of("batery")
     assert 4 not in structural_types()
     assert 3 in structural_types()
 
