@@ -76,7 +76,8 @@ async def test_cre_1_types_of_an_in_cse(ty: int, kind: str) -> None:
 
 @pytest.mark.parametrize(("root", "content"), [
     ("m2m:mgo", {"mgd": 1006}), ("m2m:bat", {"mgd": 0, "mgs": "my/schema"}), ("m2m:bat", {"mgd": 1003}),
-    ("m2m:mgo", {"mgd": False}), ("m2m:bat", {"btl": 5, "bts": 1}), ("m2m:meter", {"mgd": 1006}), ("m2m:nod", {"ni": "a"}),
+    ("m2m:mgo", {"mgd": False}), ("m2m:bat", {"btl": 5, "bts": 1}),
+    ("m2m:meter", {"mgd": 1006}), ("m2m:nod", {"ni": "a"}),
 ])
 async def test_mgo_1_a_root_that_is_no_known_object(rig: Rig, root: str, content: dict[str, Any]) -> None:
     await rig.made("cse", 14, {"rn": "node", "ni": "a"})

@@ -163,7 +163,8 @@ async def test_ae_7_a_target_without_a_way_is_unreachable(rig: Rig, attributes: 
 
 
 @pytest.mark.parametrize(("serializations", "understood"), [
-    (["json"], True), (["xml", "json"], True), (["application/json"], True), (["xml"], False), (["cbor", "xml"], False)])
+    (["json"], True), (["xml", "json"], True), (["application/json"], True), (["xml"], False), (["cbor", "xml"], False),
+])
 async def test_ae_7_an_ae_is_sent_what_it_can_read(rig: Rig, serializations: list[str], understood: bool) -> None:
     await rig.register("Cae2", poa=["http://ae/2"], csz=serializations)
     notified = await rig.request(Operation.NOTIFY, "cse/cae2", content={"m2m:sgn": {"sur": "x"}})
