@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cse.core import Call
-from cse.notifications.targets import AE, CSE_BASE
 from cse.primitive import ResponsePrimitive
+from resources.ae import AE
+from resources.cse_base import CSE_BASE
 from resources.datatypes import shown
 from resources.errors import BadRequest, OperationNotAllowed, OriginatorError, ReceiverError
 from resources.model import Permission, Resource
@@ -21,14 +22,14 @@ async def perform(call: Call) -> ResponsePrimitive:
     target = call.target
     number = target.type_in(call.core.registry).number
     behaviour = call.core.behaviours.get(number) if target.instance is None else None
-    if behaviour is not None and number not in (AE, CSE_BASE):
+    if behaviour is not None and number not in (AE.number, CSE_BASE.number):
         return await behaviour.notified(call)
-    if number not in (AE, CSE_BASE):
+    if number not in (AE.number, CSE_BASE.number):
         raise OperationNotAllowed(f"a {target.type_in(call.core.registry).name} takes no NOTIFY; "
                                   f"an AE, the CSEBase and a fanOutPoint do; {CREATE_HINT}")
     _require(call)
     _check_content(call)
-    if number == CSE_BASE:
+    if number == CSE_BASE.number:
         return ResponsePrimitive(Status.OK)
     request = call.request
     request.originator = call.core.identity.sp_relative(call.originator)
@@ -51,7 +52,7 @@ def _require(call: Call) -> None:
                             "a subscription", Status.SUBSCRIPTION_HOST_HAS_NO_PRIVILEGE)
     creator = notification.get("cr")
     if creator is not None and not _may_notify(call, resource, creator):
-        raise OriginatorError(f"cr: {shown(creator)} needs the NOTIFY permission on {resource.path} to have it notified",
+        raise OriginatorError(f"cr: {shown(creator)} needs the NOTIFY permission on {resource.path} to subscribe it",
                               Status.SUBSCRIPTION_CREATOR_HAS_NO_PRIVILEGE)
 
 
