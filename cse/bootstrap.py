@@ -14,12 +14,13 @@ from cse.core import Core
 from cse.primitive import Operation, RequestPrimitive
 from cse.storage.port import ResourceRecord
 from cse.work import Work
+from resources.access_control_policy import ACCESS_CONTROL_POLICY
+from resources.cse_base import CSE_BASE
 from resources.model import Permission, Resource, ResourceType
 
 log = logging.getLogger("banyan.start")
 
 CSE_TYPES = {"IN": 1, "MN": 2, "ASN": 3}
-CSE_BASE, ACCESS_CONTROL_POLICY = 5, 1
 
 #: Name of the policy that governs the CSEBase itself; the settings decide what is in it.
 BASE_POLICY = "base-access"
@@ -74,7 +75,7 @@ async def settle_base(core: Core) -> bool:
         raise StartError(f"the store belongs to CSE {core.tree.root.attributes['csi']}, not to {base['csi']}")
     work = Work()
     if first:
-        core.tree.add(Resource(core.registry.by_number[CSE_BASE], base, core.identity.cse_id))
+        core.tree.add(Resource(core.registry.by_number[CSE_BASE.number], base, core.identity.cse_id))
     root = core.tree.root
     policy = root.children.get(BASE_POLICY) or _new_policy(core, root)
     policy.attributes = {**policy.attributes, "pv": _base_privileges(core), "pvs": _administration(core)}
@@ -90,7 +91,7 @@ def _base_attributes(core: Core) -> dict[str, Any]:
     now = timestamp(core.clock.time())
     identity, settings = core.identity, core.settings
     return {
-        "ty": CSE_BASE, "ri": identity.cse_id[1:], "pi": "", "rn": identity.cse_name, "ct": now, "lt": now,
+        "ty": CSE_BASE.number, "ri": identity.cse_id[1:], "pi": "", "rn": identity.cse_name, "ct": now, "lt": now,
         "csi": identity.cse_id, "cst": CSE_TYPES[settings.cse_type], "spi": identity.sp_id,
         "srt": _supported_types(core), "srv": list(settings.releases), "csz": ["json"],
         "poa": [],
@@ -107,10 +108,10 @@ def _new_policy(core: Core, root: Resource) -> Resource:
     now = core.clock.time()
     stamp = timestamp(now)
     attributes = {
-        "ty": ACCESS_CONTROL_POLICY, "ri": f"acp-{BASE_POLICY}", "pi": root.ri, "rn": BASE_POLICY, "ct": stamp,
+        "ty": ACCESS_CONTROL_POLICY.number, "ri": f"acp-{BASE_POLICY}", "pi": root.ri, "rn": BASE_POLICY, "ct": stamp,
         "lt": stamp, "et": timestamp(now + 100 * 365 * 86400),
     }
-    policy = Resource(core.registry.by_number[ACCESS_CONTROL_POLICY], attributes, core.identity.cse_id, root)
+    policy = Resource(core.registry.by_number[ACCESS_CONTROL_POLICY.number], attributes, core.identity.cse_id, root)
     core.tree.add(policy)
     return policy
 

@@ -24,6 +24,8 @@ from cse.operations import create, delete, notify, retrieve, update
 from cse.parameters.table import RESULT_CONTENTS
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.storage.port import StoreError
+from resources.ae import AE
+from resources.delivery import DELIVERY
 from resources.errors import BadRequest, CseError, NotFound, NotImplementedHere, OperationNotAllowed, OriginatorError
 from resources.model import ResourceType
 from resources.status import Status
@@ -38,8 +40,6 @@ OPERATIONS = {
     Operation.NOTIFY: notify.perform,
 }
 
-#: Resource type number of delivery.
-DELIVERY = 6
 
 #: Virtual children that stand for an instance.
 INSTANCES = frozenset({LATEST, OLDEST})
@@ -198,7 +198,7 @@ def check_form(request: RequestPrimitive, releases: list[str]) -> None:
 
 def registers(request: RequestPrimitive) -> bool:
     """True for the registration of an AE, which nobody here knows yet."""
-    return request.operation is Operation.CREATE and request.resource_type == registration.AE
+    return request.operation is Operation.CREATE and request.resource_type == AE.number
 
 
 def take_fragment(request: RequestPrimitive) -> None:
@@ -233,7 +233,8 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
         support.check_filter(request.filter_criteria)
     if type_ is not None and type_.in_only and core.settings.cse_type != "IN":
         raise OperationNotAllowed(f"ty: a {type_.name} is for an IN-CSE; this one is of type {core.settings.cse_type}")
-    if type_ is not None and type_.number == DELIVERY and not core.identity.entity(request.originator).startswith("/"):
+    if type_ is not None and type_.number == DELIVERY.number \
+            and not core.identity.entity(request.originator).startswith("/"):
         raise OperationNotAllowed("ty: a delivery is for CSEs among themselves (Mcc)")
     if type_ is not None and not type_.creatable:
         raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")

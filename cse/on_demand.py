@@ -5,10 +5,10 @@ from __future__ import annotations
 from cse.core import Call
 from cse.parameters import object_from_filter
 from cse.primitive import Operation, RequestPrimitive
+from resources.ae import AE
 from resources.errors import CseError, ReceiverError
 from resources.status import Status
 
-AE = 2
 #: Release of the requests that this CSE makes itself.
 RELEASE = "3"
 
@@ -20,7 +20,7 @@ async def ask_ipe(call: Call) -> list[str] | None:
     """
     core, request, target = call.core, call.request, call.target
     assert request.filter_criteria is not None
-    if target.instance is not None or target.resource.type.number != AE:
+    if target.instance is not None or target.resource.type.number != AE.number:
         return None
     demand = {"or": core.identity.sp_relative(call.originator), "fc": object_from_filter(request.filter_criteria)}
     answer = await core.notifier.delivery.forward(target.resource, RequestPrimitive(

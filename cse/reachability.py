@@ -5,15 +5,15 @@ from __future__ import annotations
 from cse.schedules import Schedule
 from cse.tree import Tree
 from resources.model import Resource
-
-SCHEDULE, NODE = 18, 14
+from resources.node import NODE
+from resources.schedule import SCHEDULE
 
 
 def schedule_of(resource: Resource) -> Schedule | None:
     """The schedule children of a resource as one; None when it has none, which means always."""
-    entries = [entry for child in resource.children.values() if child.type.number == SCHEDULE
+    entries = [entry for child in resource.children.values() if child.type.number == SCHEDULE.number
                for entry in child.attributes["se"]["sce"]]
-    scheduled = entries or any(child.type.number == SCHEDULE for child in resource.children.values())
+    scheduled = entries or any(child.type.number == SCHEDULE.number for child in resource.children.values())
     return Schedule.compile(entries) if scheduled else None
 
 
@@ -21,7 +21,7 @@ def node_of(tree: Tree, entity: Resource) -> Resource | None:
     """The node that an AE or CSE says it is on (``nl``); None when it says nothing, or that node is not here."""
     link = entity.attributes.get("nl")
     node = tree.find(link) if link else None
-    return node if node is not None and node.type.number == NODE else None
+    return node if node is not None and node.type.number == NODE.number else None
 
 
 def schedule_of_entity(tree: Tree, entity: Resource) -> Schedule | None:

@@ -9,11 +9,10 @@ from typing import Any
 from cse.behaviours.service_subscription import check_subscription
 from cse.core import Call, Core
 from cse.identifiers import AE_ID_STEM
+from resources.ae import AE
 from resources.errors import BadRequest, OperationNotAllowed, OriginatorError
+from resources.remote_cse import REMOTE_CSE
 from resources.status import Status
-
-#: Resource type numbers of those who register.
-AE, REMOTE_CSE = 2, 16
 
 
 def check_originator(call: Call) -> None:
@@ -29,7 +28,7 @@ def check_originator(call: Call) -> None:
                                   Status.ORIGINATOR_NOT_AUTHENTICATED)
         return
     registered = core.tree.by_id.get(originator)
-    if registered is not None and registered.type.number == AE and call.live(registered):
+    if registered is not None and registered.type.number == AE.number and call.live(registered):
         return
     if originator in core.administrators:
         return
@@ -44,7 +43,7 @@ def assign_cse_id(call: Call) -> str:
     cse_id = call.originator
     if not cse_id.startswith("/") or cse_id.count("/") != 1 or cse_id == call.core.identity.cse_id:
         raise OperationNotAllowed(f"fr: {cse_id!r} is not the CSE-ID of another CSE; only a CSE registers as remoteCSE")
-    if any(one.type.number == REMOTE_CSE and one.attributes["csi"] == cse_id
+    if any(one.type.number == REMOTE_CSE.number and one.attributes["csi"] == cse_id
            for one in call.core.tree.root.children.values()):
         raise OriginatorError(f"fr: {cse_id} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
     return cse_id

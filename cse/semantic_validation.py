@@ -10,12 +10,12 @@ from cse.rdf.ontology import Ontology
 from cse.semantics import MOST_DESCRIPTORS, bounded, readable
 from resources.errors import BadRequest, CseError, OriginatorError, ReceiverError
 from resources.model import Permission
+from resources.ontology import ONTOLOGY
 from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.core import Call
 
-ONTOLOGY = 39
 Attributes = Mapping[str, Any]
 
 
@@ -68,7 +68,7 @@ def _ontology(call: Call, address: str) -> Attributes:
         raise ReceiverError(f"or: {address!r:.200} is on another CSE, which cannot be asked to validate",
                             Status.TARGET_NOT_REACHABLE)
     found = call.core.tree.find(address) if "://" not in address else None
-    usable = found is not None and found.type.number == ONTOLOGY and call.live(found) \
+    usable = found is not None and found.type.number == ONTOLOGY.number and call.live(found) \
         and call.permitted(found, Permission.RETRIEVE) and found.attributes["ontf"] != documents.IRI
     if not usable or found is None:
         raise OriginatorError(f"or: {address!r:.200} is no ontology that can be read here; expected the address of "

@@ -15,6 +15,7 @@ from cse.bounded import Overdue
 from cse.rdf import documents, sparql
 from resources.errors import BadRequest, CseError
 from resources.model import Permission, Resource
+from resources.semantic_descriptor import SEMANTIC_DESCRIPTOR
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-DESCRIPTOR = 24
 #: Descriptors that one query is put to, those it is linked to by ``relatedSemantics`` included.
 MOST_DESCRIPTORS = 1_000
 #: Seconds that the descriptors of one discovery may take together.
@@ -80,7 +80,8 @@ def linked(call: Call, descriptors: Iterable[Resource]) -> list[Resource]:
 
 def readable(call: Call, resource: Resource) -> bool:
     """True for a descriptor that the originator may read."""
-    return resource.type.number == DESCRIPTOR and call.live(resource) and call.permitted(resource, Permission.RETRIEVE)
+    return resource.type.number == SEMANTIC_DESCRIPTOR.number and call.live(resource) \
+        and call.permitted(resource, Permission.RETRIEVE)
 
 
 def descriptors_of(call: Call, resource: Resource) -> list[Resource]:
@@ -92,7 +93,8 @@ def descriptors_below(call: Call, top: Resource) -> list[Resource]:
     """The readable descriptors of a resource and of everything below it; itself when it is one."""
     if readable(call, top):
         return [top]
-    found = [one for one in call.core.tree.below(top) if one.type.number == DESCRIPTOR and readable(call, one)]
+    found = [one for one in call.core.tree.below(top)
+             if one.type.number == SEMANTIC_DESCRIPTOR.number and readable(call, one)]
     if len(found) > MOST_DESCRIPTORS:
         raise BadRequest(f"to: there are {len(found)} descriptors below {top.path}; "
                          f"at most {MOST_DESCRIPTORS} can be queried at once")

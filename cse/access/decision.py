@@ -13,14 +13,14 @@ from cse.access.contexts import Location
 from cse.access.rules import Ask, Rules, compile_rules, permit_together
 from cse.clock import Clock
 from cse.identifiers import Identity
+from resources.access_control_policy import ACCESS_CONTROL_POLICY
 from resources.errors import NoPrivilege
+from resources.group import GROUP
 from resources.model import Permission, Resource
+from resources.polling_channel import POLLING_CHANNEL
 
-ACCESS_CONTROL_POLICY = 1
-GROUP = 9
-POLLING_CHANNEL = 15
 ANNOUNCED = 10_000
-SELF_GOVERNED = frozenset({ACCESS_CONTROL_POLICY, POLLING_CHANNEL})
+SELF_GOVERNED = frozenset({ACCESS_CONTROL_POLICY.number, POLLING_CHANNEL.number})
 #: Attribute that holds the entity ID of a registree, by resource type number.
 ENTITY_OF = {2: "aei", 16: "csi"}
 NAMES = {
@@ -185,7 +185,7 @@ class AccessControl:
     def is_member(self, group: str, originator: str) -> bool:
         """True when the group is a local one and the originator is an AE or CSE among its members (ACP-4)."""
         found = self._tree.find(group)
-        if found is None or found.type.number != GROUP:
+        if found is None or found.type.number != GROUP.number:
             return False
         members = found.attributes.get("mid") or ()
         if originator in members and self._is_entity(originator, originator):
@@ -201,7 +201,7 @@ class AccessControl:
     def _governing(self, governor: Resource) -> list[Rules] | None:
         """Return the sets of rules that decide about the resource, None when it is its owner alone (ACP-2)."""
         attributes = governor.attributes
-        if governor.type.number == ACCESS_CONTROL_POLICY:
+        if governor.type.number == ACCESS_CONTROL_POLICY.number:
             return [self._rules(attributes["pvs"])]
         policies = attributes.get("acpi")
         return self._linked(policies, "pv") if policies else None
@@ -212,7 +212,7 @@ class AccessControl:
         sets = []
         for identifier in policies:
             policy = find(identifier)
-            if policy is not None and policy.type.number == ACCESS_CONTROL_POLICY:
+            if policy is not None and policy.type.number == ACCESS_CONTROL_POLICY.number:
                 sets.append(self._rules(policy.attributes[attribute]))
         return sets
 
@@ -281,7 +281,7 @@ class AccessControl:
         owner: str | None = None
         if resource.type.has_policies:
             owner = resource.attributes.get("cstn", resource.creator)
-        elif resource.type.number == POLLING_CHANNEL and resource.parent is not None:
+        elif resource.type.number == POLLING_CHANNEL.number and resource.parent is not None:
             owner = _registered(resource.parent)
         return owner == originator or (owner is not None and self._identity.entity(owner) == originator)
 

@@ -16,8 +16,10 @@ from cse.modes.ticket import set_state
 from cse.operations.internal import amend
 from cse.parameters import request_from_object
 from resources.action import CONTINUOUS, PERIODIC
+from resources.dependency import DEPENDENCY
 from resources.errors import BadRequest, CseError, NoPrivilege
 from resources.model import Operation, Permission, Resource
+from resources.state import STATE
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from cse.primitive import RequestPrimitive, ResponsePrimitive
     from cse.work import Work
 
-ACTION, DEPENDENCY, STATE = 65, 66, 64
 OFF, ONCE = 0, 1
 
 #: Milliseconds between two executions of a periodic action that does not say.
@@ -77,7 +78,7 @@ class ActionBehaviour(Behaviour):
             await check_primitive(draft.call, attributes, draft.originator)
         for one in given.get("dep") or ():
             dependency = draft.find(one)
-            if dependency is None or dependency.type.number != DEPENDENCY or dependency.parent is not current:
+            if dependency is None or dependency.type.number != DEPENDENCY.number or dependency.parent is not current:
                 raise BadRequest(f"dep: {one} is no dependency below this action")
 
     def created(self, work: Work, resource: Resource, call: Call | None) -> None:
@@ -178,7 +179,7 @@ class ActionBehaviour(Behaviour):
     def _is_entry(self, plan: Plan) -> bool:
         """True for the action of a state that is about this very state: it is executed on entry, not once more."""
         parent = plan.action.parent
-        return parent is plan.subject.resource and parent.type.number == STATE \
+        return parent is plan.subject.resource and parent.type.number == STATE.number \
             and self.core.tree.find(parent.attributes.get("stac", "")) is plan.action
 
     def _is_due(self, action: Resource) -> bool:
@@ -239,7 +240,7 @@ class DependencyBehaviour(Behaviour):
     async def started(self) -> None:
         """Have at hand what is compared."""
         for resource in list(self.core.tree.by_id.values()):
-            if resource.type.number == DEPENDENCY:
+            if resource.type.number == DEPENDENCY.number:
                 with suppress(CseError):
                     subject = find_subject(self.core, resource.attributes["rri"], "rri")
                     if subject is not None:

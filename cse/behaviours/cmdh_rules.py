@@ -17,11 +17,11 @@ from cse.modes.times import moment
 from cse.reachability import node_of
 from cse.schedules import Schedule
 from resources.model import Resource
+from resources.schedule import SCHEDULE
 
 if TYPE_CHECKING:
     from cse.modes.execution import Execution
 
-SCHEDULE = 18
 ACTIVE, POLICY = 1012, 1011
 DEFAULTS, CATEGORY, PARAMETERS, LIMITS, ACCESS, RULE, BUFFER = 1013, 1014, 1015, 1016, 1017, 1018, 1019
 #: Definitions of the objects that a policy is made of.
@@ -65,7 +65,7 @@ def govern(call: Call, execution: Execution) -> None:
 def _schedules(core: Core, identifiers: Iterable[str]) -> Iterator[Schedule]:
     for identifier in identifiers:
         found = core.tree.find(identifier)
-        if found is not None and found.type.number == SCHEDULE:
+        if found is not None and found.type.number == SCHEDULE.number:
             yield Schedule.compile(found.attributes["se"]["sce"])
 
 

@@ -18,13 +18,13 @@ from cse.work import Work
 from resources.errors import BadRequest, ReceiverError
 from resources.model import Resource
 from resources.status import Status
+from resources.subscription import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 log = logging.getLogger("banyan.cross_resource")
 
-SUBSCRIPTION, CROSS_RESOURCE_SUBSCRIPTION = 23, 48
 ROOT = "m2m:sub"
 
 
@@ -97,7 +97,7 @@ class Joining:
         creates = operation is Operation.CREATE
         return RequestPrimitive(
             operation, to, asked.originator, f"{asked.request_id}-{secrets.token_hex(4)}",
-            self._core.settings.releases[-1], resource_type=SUBSCRIPTION if creates else None,
+            self._core.settings.releases[-1], resource_type=SUBSCRIPTION.number if creates else None,
             content=None if inside is None else {ROOT: dict(inside)}, result_content=3 if creates else None,
             source_address=asked.source_address, authenticated=asked.authenticated, internal=True,
         )
@@ -155,7 +155,7 @@ def _local(core: Core, crs: Resource) -> Iterator[Resource]:
 def forget(core: Core, work: Work, subscription: Resource, address: str, *, own: bool = False) -> None:
     """Take this target out of a subscription; one of its ``own``, or without any other target, goes."""
     attributes = subscription.attributes
-    if subscription.type.number != SUBSCRIPTION or address not in attributes.get("acrs", ()):
+    if subscription.type.number != SUBSCRIPTION.number or address not in attributes.get("acrs", ()):
         return
     others = [one for one in attributes["acrs"] if one != address]
     amend(core, work, subscription, {"acrs": others or None})
@@ -172,7 +172,7 @@ def forget_missing(core: Core) -> None:
     """Take crossResourceSubscriptions of this CSE that are not there any more out of all subscriptions."""
     work = Work()
     for resource in list(core.tree.by_id.values()):
-        if resource.type.number == SUBSCRIPTION:
+        if resource.type.number == SUBSCRIPTION.number:
             for address in resource.attributes.get("acrs", ()):
                 if _is_missing(core, address) and core.tree.holds(resource):
                     forget(core, work, resource, address)

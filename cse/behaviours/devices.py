@@ -7,18 +7,18 @@ from typing import Any, TypeVar
 
 from cse.core import Core
 from cse.device_management import Adapter, DeviceError, ManagedObject, adapter_for
-from cse.reachability import NODE
+from resources.ae import AE
 from resources.model import Resource, ResourceType
+from resources.node import NODE
 from resources.status import Status
 
 Result = TypeVar("Result")
 
-AE = 2
 
 
 def node_above(resource: Resource | None) -> Resource:
     """The node that a management object stands under, or is to stand under."""
-    while resource is not None and resource.type.number != NODE:
+    while resource is not None and resource.type.number != NODE.number:
         resource = resource.parent
     assert resource is not None
     return resource
@@ -38,7 +38,7 @@ def adapter_of(core: Core, managed: ManagedObject) -> Adapter | None:
 def is_managed_by_entity(core: Core, node: Resource) -> bool:
     """True when an AE or a CSE on the node, or the AE that made it, may act on what its objects say."""
     attributes, maker = node.attributes, core.tree.by_id.get(node.creator)
-    return "hael" in attributes or "hcl" in attributes or (maker is not None and maker.type.number == AE)
+    return "hael" in attributes or "hcl" in attributes or (maker is not None and maker.type.number == AE.number)
 
 
 async def ask(core: Core, request: Coroutine[Any, Any, Result]) -> Result:

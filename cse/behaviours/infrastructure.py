@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from cse.behaviour import Behaviour
 from resources.errors import OriginatorError, ReceiverError
+from resources.event_config import EVENT_CONFIG
+from resources.stats_collect import STATS_COLLECT
 from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.operations.change import Draft
 
-EVENT_CONFIG, STATS_COLLECT, MULTICAST_GROUP, TRIGGER_REQUEST = 7, 21, 45, 47
 #: Types of what a trigger can be for.
 REGISTREES = frozenset({2, 16})
 #: m2m:triggerPurpose executeCRUD, m2m:triggerStatus ERROR_NSE_NOT_FOUND and PROCESSING.
@@ -24,7 +25,7 @@ EXECUTE_CRUD, NO_NETWORK, PROCESSING = 3, 2, 1
 OF_TRIGGER = frozenset({"tri", "tpe", "tvt", "tiae", "tia", "tio", "tirt"})
 
 #: The attribute that holds the identifier which the CSE gives, by resource type number.
-IDENTIFIERS = {EVENT_CONFIG: "evi", STATS_COLLECT: "sci"}
+IDENTIFIERS = {EVENT_CONFIG.number: "evi", STATS_COLLECT.number: "sci"}
 
 
 class StatisticsBehaviour(Behaviour):

@@ -12,13 +12,13 @@ from cse.behaviours.upkeep import keep_state
 from cse.core import Core
 from cse.device_management import DeviceError, adapter_for
 from cse.operations.internal import make
-from cse.reachability import NODE
 from cse.work import Work
 from resources.errors import NetworkError, OperationNotAllowed
 from resources.exec_instance import EXEC_INSTANCE
 from resources.group import GROUP
 from resources.mgmt_cmd import ARGUMENTS, COMMANDS, WITH_ARGUMENTS
 from resources.model import Resource
+from resources.node import NODE
 from resources.status import Status
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ def targets(core: Core, target: str) -> list[Resource]:
     found = core.tree.find(target)
     if found is not None and found.type.number == GROUP.number:
         members = [core.tree.find(one) for one in found.attributes["mid"]]
-        nodes = [one for one in members if one is not None and one.type.number == NODE]
-    elif found is not None and found.type.number == NODE:
+        nodes = [one for one in members if one is not None and one.type.number == NODE.number]
+    elif found is not None and found.type.number == NODE.number:
         nodes = [found]
     else:
         nodes = [one for one in core.tree.root.children.values()
-                 if one.type.number == NODE and one.attributes["ni"] == target]
+                 if one.type.number == NODE.number and one.attributes["ni"] == target]
     if not nodes:
         raise NetworkError(f"ext: {target} is no node here, and no group of nodes")
     return nodes

@@ -17,13 +17,14 @@ from cse.operations.change import Draft
 from cse.operations.internal import amend
 from cse.primitive import ResponsePrimitive
 from cse.rdf import documents, sparql
-from cse.semantics import DESCRIPTOR, Search, bounded
+from cse.semantics import Search, bounded
 from cse.work import Work
 from resources.errors import BadRequest, OriginatorError
 from resources.model import Permission, Resource
+from resources.semantic_descriptor import SEMANTIC_DESCRIPTOR
+from resources.semantic_mashup_job_profile import SEMANTIC_MASHUP_JOB_PROFILE
 from resources.status import Status
 
-JOB_PROFILE = 40
 RDF_XML = 4
 #: m2m:mashupMemberStoreType, m2m:mashupResultGenType.
 URI_AND_VALUE, PERIODICALLY = 2, 3
@@ -61,7 +62,8 @@ class MashupBehaviour(Behaviour):
 
     def _profile(self, draft: Draft) -> Resource:
         found = draft.find(draft.attributes["mjid"])
-        if found is None or found.type.number != JOB_PROFILE or not draft.permitted(found, Permission.RETRIEVE):
+        if found is None or found.type.number != SEMANTIC_MASHUP_JOB_PROFILE.number \
+                or not draft.permitted(found, Permission.RETRIEVE):
             raise BadRequest("mjid: is no semanticMashupJobProfile that can be read here")
         return found
 
@@ -69,7 +71,7 @@ class MashupBehaviour(Behaviour):
         """Resources whose descriptors satisfy the member filter."""
         search = Search([profile.attributes["mbft"]])
         described = dict.fromkeys(one.parent for one in self.core.tree.below(self.core.tree.root)
-                                  if one.type.number == DESCRIPTOR)
+                                  if one.type.number == SEMANTIC_DESCRIPTOR.number)
         found = [one.path for one in described if one is not None and await search.matches(call, one)]
         if not found:
             raise OriginatorError("mjid: nothing here satisfies the member filter of the job profile",

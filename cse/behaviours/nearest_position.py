@@ -10,10 +10,12 @@ from typing import Any
 
 from cse.behaviours.node import hosted
 from cse.core import Core, attributes_of
-from cse.reachability import NODE, node_of
+from cse.reachability import node_of
+from resources.location_policy import LOCATION_POLICY
 from resources.model import Resource
+from resources.node import NODE
 
-AE, LOCATION_POLICY, DEVICE = 2, 10, 1005
+DEVICE = 1005
 #: m2m:locationSource of policies that know a position themselves.
 OWN_SOURCES = (1, 2)
 
@@ -44,14 +46,14 @@ def _neighbours(core: Core, node: Resource) -> Iterator[Resource]:
     for device in node.children.values():
         for identifier in device.attributes.get("lnh", ()) if device.attributes.get("mgd") == DEVICE else ():
             other = core.tree.find(identifier)
-            if other is not None and other.parent is not None and other.parent.type.number == NODE:
+            if other is not None and other.parent is not None and other.parent.type.number == NODE.number:
                 yield other.parent
 
 
 async def _known(core: Core, entity: Resource) -> Any:
     """The newest position that a locationPolicy of an entity has, else the ``loc`` of the entity itself."""
     for policy in entity.children.values():
-        if policy.type.number == LOCATION_POLICY and policy.attributes["los"] in OWN_SOURCES:
+        if policy.type.number == LOCATION_POLICY.number and policy.attributes["los"] in OWN_SOURCES:
             container = core.tree.by_id.get(policy.attributes["loi"])
             newest = await core.instances.newest(container) if container is not None else None
             if newest is not None:

@@ -13,16 +13,19 @@ from cse.behaviour import Behaviour
 from cse.behaviours.cmdh_rules import review
 from cse.behaviours.upkeep import keep
 from cse.core import Core
-from cse.reachability import NODE, node_of
+from cse.reachability import node_of
 from cse.work import Work
+from resources.ae import AE
+from resources.cse_base import CSE_BASE
 from resources.errors import BadRequest
 from resources.model import Resource
+from resources.node import NODE
+from resources.remote_cse import REMOTE_CSE
 
 if TYPE_CHECKING:
     from cse.core import Call
     from cse.operations.change import Draft
 
-AE, CSE_BASE, REMOTE_CSE = 2, 5, 16
 
 
 class NodeBehaviour(Behaviour):
@@ -46,7 +49,7 @@ class NodeBehaviour(Behaviour):
         work.undo.append(lambda: self._forget(resource))
         self._follow(work, resource, {})
         for entity in list(self.core.tree.root.children.values()):
-            if entity.type.number in (AE, REMOTE_CSE) and node_of(self.core.tree, entity) is resource:
+            if entity.type.number in (AE.number, REMOTE_CSE.number) and node_of(self.core.tree, entity) is resource:
                 host(self.core, work, resource, entity)
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -88,7 +91,7 @@ class EntityBehaviour(Behaviour):
         """A link to something else than a node is refused; a node may have been told of an AE before it registers."""
         link = draft.given.get("nl")
         found = draft.find(link) if link is not None else None
-        if found is not None and found.type.number != NODE:
+        if found is not None and found.type.number != NODE.number:
             raise BadRequest(f"nl: {link} is a {found.type.name}; expected a node")
         if draft.current is None and link is None:
             node = self._told(draft.attributes)
@@ -112,7 +115,7 @@ class EntityBehaviour(Behaviour):
 
     def _told(self, attributes: Mapping[str, Any]) -> Resource | None:
         """The node that names an entity which is not there yet."""
-        behaviour = self.core.behaviours[NODE]
+        behaviour = self.core.behaviours[NODE.number]
         assert isinstance(behaviour, NodeBehaviour)
         entity = self.core.identity.entity
         name = entity(attributes.get("aei") or attributes["csi"])
@@ -123,7 +126,7 @@ class EntityBehaviour(Behaviour):
         core = self.core
         other = core.tree.find(before) if before else None
         node = node_of(core.tree, resource)
-        if other is not None and other is not node and other.type.number == NODE:
+        if other is not None and other is not node and other.type.number == NODE.number:
             unhost(core, work, other, resource)
         if node is not None:
             host(core, work, node, resource)
@@ -134,24 +137,24 @@ def hosted(core: Core, attributes: Mapping[str, Any]) -> Iterator[Resource]:
     tree, entity = core.tree, core.identity.entity
     for name in dict.fromkeys(map(entity, attributes.get("hael", ()))):
         found = tree.by_id.get(name) or tree.find(name)
-        if found is not None and found.type.number == AE:
+        if found is not None and found.type.number == AE.number:
             yield found
     cse = entity(attributes.get("hcl") or "")
     if cse == core.identity.cse_id:
         yield tree.root
     elif cse:
         yield from (one for one in tree.root.children.values()
-                    if one.type.number == REMOTE_CSE and entity(one.attributes["csi"]) == cse)
+                    if one.type.number == REMOTE_CSE.number and entity(one.attributes["csi"]) == cse)
 
 
 def host(core: Core, work: Work, node: Resource, entity: Resource) -> None:
     """Have a node name an entity."""
     if entity in hosted(core, node.attributes):
         return
-    if entity.type.number == AE:
+    if entity.type.number == AE.number:
         keep(core, work, node, {"hael": [*node.attributes.get("hael", ()), entity.ri]})
         return
-    others = [one for one in hosted(core, node.attributes) if one.type.number in (CSE_BASE, REMOTE_CSE)]
+    others = [one for one in hosted(core, node.attributes) if one.type.number in (CSE_BASE.number, REMOTE_CSE.number)]
     keep(core, work, node, {"hcl": entity.attributes["csi"]})
     for other in others:
         keep(core, work, other, {"nl": None})
@@ -160,7 +163,7 @@ def host(core: Core, work: Work, node: Resource, entity: Resource) -> None:
 
 def unhost(core: Core, work: Work, node: Resource, entity: Resource) -> None:
     """Have a node name an entity no more."""
-    if entity.type.number == AE:
+    if entity.type.number == AE.number:
         names = node.attributes.get("hael", ())
         left = [one for one in names if core.identity.entity(one) != entity.ri and core.tree.find(one) is not entity]
         if len(left) < len(names):

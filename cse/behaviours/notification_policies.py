@@ -8,10 +8,12 @@ from cse.behaviour import Behaviour
 from cse.core import Call
 from cse.notifications import statistics
 from cse.notifications.subscription import BLOCKING_UPDATE
-from cse.notifications.target_removal import DELETION_RULES, POLICY_REFERENCE, remove_target, targets_of
+from cse.notifications.target_removal import remove_target, targets_of
 from cse.operations.change import Draft
 from cse.primitive import Operation, ResponsePrimitive
 from resources.errors import Conflict, NoPrivilege, OperationNotAllowed, OriginatorError
+from resources.notification_target_mgmt_policy_ref import NOTIFICATION_TARGET_MGMT_POLICY_REF
+from resources.policy_deletion_rules import POLICY_DELETION_RULES
 from resources.status import Status
 
 log = logging.getLogger("banyan.notifications")
@@ -65,7 +67,7 @@ class PolicyReferenceBehaviour(Behaviour):
         """NTP-5: a target has one policy in a subscription."""
         assert draft.parent is not None
         for sibling in draft.parent.children.values():
-            if sibling.type.number == POLICY_REFERENCE and sibling is not draft.current:
+            if sibling.type.number == NOTIFICATION_TARGET_MGMT_POLICY_REF.number and sibling is not draft.current:
                 twice = set(sibling.attributes["ntu"]).intersection(draft.attributes["ntu"])
                 if twice:
                     raise Conflict(f"ntu: {min(twice)} has its policy by {sibling.rn} already")
@@ -77,6 +79,6 @@ class DeletionRulesBehaviour(Behaviour):
     async def prepare(self, draft: Draft) -> None:
         """NTP-3: at most two under one policy."""
         assert draft.parent is not None
-        rules = [one for one in draft.parent.children.values() if one.type.number == DELETION_RULES]
+        rules = [one for one in draft.parent.children.values() if one.type.number == POLICY_DELETION_RULES.number]
         if draft.current is None and len(rules) >= MOST_RULES:
             raise Conflict(f"ty: {draft.parent.path} has {MOST_RULES} policyDeletionRules already; more are impossible")

@@ -10,6 +10,7 @@ from cse.parameters import object_from_request, response_from_object
 from cse.primitive import Operation, ResponsePrimitive
 from resources.errors import BadRequest, NoPrivilege, NotFound
 from resources.model import Resource
+from resources.polling_channel import POLLING_CHANNEL
 from resources.status import Status
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from cse.operations.change import Draft
     from cse.work import Work
 
-POLLING_CHANNEL = 15
 #: Attribute with the entity ID, by the type of the parent.
 ENTITIES = {2: "aei", 16: "csi"}
 
@@ -31,7 +31,7 @@ class PollingChannelBehaviour(Behaviour):
         if draft.current is not None or parent is None:
             return
         self._check_owner(parent, draft.originator)
-        other = next((one for one in parent.children.values() if one.type.number == POLLING_CHANNEL), None)
+        other = next((one for one in parent.children.values() if one.type.number == POLLING_CHANNEL.number), None)
         if other is not None:
             raise BadRequest(f"ty: {other.path} is the pollingChannel here already; one is possible")
 

@@ -18,13 +18,13 @@ from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
 from resources.errors import BadRequest, NoPrivilege, NotImplementedHere, OriginatorError
 from resources.model import Permission, Resource
+from resources.primitive_profile import PRIMITIVE_PROFILE
 from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
     from cse.operations.change import Draft
 
-PRIMITIVE_PROFILE = 62
 #: Bits of m2m:primitiveProfileApplicability.
 REQUESTS, RESPONSES, NOTIFICATIONS = 1, 2, 4
 EVERYTHING = REQUESTS | RESPONSES
@@ -160,7 +160,7 @@ class ProfileBehaviour(Behaviour):
 
 async def by_profiles(core: Core, request: RequestPrimitive, process: Process) -> ResponsePrimitive:
     """Process a request as the profiles say; 4139 when that makes it wrong."""
-    behaviour = core.behaviours[PRIMITIVE_PROFILE]
+    behaviour = core.behaviours[PRIMITIVE_PROFILE.number]
     assert isinstance(behaviour, ProfileBehaviour)
     chosen = behaviour.choose(request, core.identity.entity(request.originator) if request.originator else "")
     before = [one for one in chosen if one.applies_to & REQUESTS]

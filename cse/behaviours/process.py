@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cse.behaviour import Behaviour
-from cse.behaviours.action import ACTION, ActionBehaviour
+from cse.behaviours.action import ActionBehaviour
 from cse.behaviours.process_checks import (
     ABORTED,
     ACTIVATED,
@@ -26,10 +26,7 @@ from cse.behaviours.process_checks import (
     ENABLED,
     FIXED,
     NAMES,
-    PROCESS,
     REACTIVATE,
-    STATE,
-    StateBehaviour,
     check_condition,
     check_fit,
     child_of,
@@ -40,8 +37,10 @@ from cse.criteria.evaluation import Attributes, Test, compile_criteria
 from cse.operations.internal import amend
 from cse.storage.port import StoreError
 from cse.work import Work
+from resources.action import ACTION
 from resources.errors import CseError, OperationNotAllowed
 from resources.model import Resource
+from resources.state import STATE
 
 if TYPE_CHECKING:
     from cse.core import Core
@@ -97,7 +96,7 @@ class ProcessBehaviour(Behaviour):
         if changed and status != DISABLED:
             raise OperationNotAllowed(f"{', '.join(changed)}: the process is {NAMES[status]}; disable it (prct 2)")
         if "inst" in given:
-            child_of(draft, current, attributes["inst"], STATE, "inst")
+            child_of(draft, current, attributes["inst"], STATE.number, "inst")
         for name in ("atcos", "encos"):
             for number, one in enumerate(given.get(name) or ()):
                 await check_condition(draft.call, one["sri"], one["evc"], f"{name}[{number}]")
@@ -121,11 +120,11 @@ class ProcessBehaviour(Behaviour):
         initial = draft.attributes.get("inst")
         if initial is None:
             raise misconfigured("inst: a process without an initial state cannot be enabled")
-        child_of(draft, process, initial, STATE, "inst")
+        child_of(draft, process, initial, STATE.number, "inst")
         for state in _states(process):
             subject = self._subject_of(state)
             for number, one in enumerate(state.attributes.get("sttrs") or ()):
-                child_of(draft, process, one["nxst"], STATE, f"{state.rn}: sttrs[{number}].nxst")
+                child_of(draft, process, one["nxst"], STATE.number, f"{state.rn}: sttrs[{number}].nxst")
                 if subject is None:
                     raise misconfigured(f"{state.rn}: the subject of its action is gone")
                 await load(self.core, subject)
@@ -153,7 +152,7 @@ class ProcessBehaviour(Behaviour):
 
     async def started(self) -> None:
         """Go on to wait; hear what the actions of states have done."""
-        actions = self.core.behaviours[ACTION]
+        actions = self.core.behaviours[ACTION.number]
         assert isinstance(actions, ActionBehaviour)
         actions.executed = self._executed
         for process in self._restored:
@@ -221,7 +220,7 @@ class ProcessBehaviour(Behaviour):
         """What the transitions of a state are about: what its action is about, else where the process stands."""
         action = self.core.tree.find(state.attributes.get("stac", ""))
         if action is not None:
-            actions = self.core.behaviours[ACTION]
+            actions = self.core.behaviours[ACTION.number]
             assert isinstance(actions, ActionBehaviour)
             return actions.subject_of(action)
         assert state.parent is not None
@@ -276,7 +275,7 @@ class ProcessBehaviour(Behaviour):
         self._unwatch(work, process)
         self._watch(work, process)
         action = self.core.tree.find(state.attributes.get("stac", ""))
-        actions = self.core.behaviours[ACTION]
+        actions = self.core.behaviours[ACTION.number]
         assert isinstance(actions, ActionBehaviour)
         if action is not None:
             actions.perform(work, action)
@@ -293,7 +292,8 @@ class ProcessBehaviour(Behaviour):
     def _executed(self, work: Work, action: Resource, response: ResponsePrimitive) -> None:
         """PRM-2: the action of the current state has failed, so has the process."""
         state = action.parent
-        if response.status.succeeded or state is None or state.type.number != STATE or not state.attributes["sact"] \
+        if response.status.succeeded or state is None or state.type.number != STATE.number \
+                or not state.attributes["sact"] \
                 or self.core.tree.find(state.attributes.get("stac", "")) is not action:
             return
         process = state.parent
@@ -303,7 +303,5 @@ class ProcessBehaviour(Behaviour):
 
 
 def _states(process: Resource) -> Iterable[Resource]:
-    return (child for child in process.children.values() if child.type.number == STATE)
+    return (child for child in process.children.values() if child.type.number == STATE.number)
 
-
-__all__ = ["PROCESS", "STATE", "ProcessBehaviour", "StateBehaviour"]

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cse.behaviour import Behaviour
-from cse.behaviours.action import ACTION
 from cse.behaviours.subjects import Subject, readable_subject
 from cse.criteria.evaluation import Attributes, check_criteria
+from resources.action import ACTION
 from resources.errors import BadRequest, OperationNotAllowed, OriginatorError
 from resources.model import Resource
+from resources.state import STATE
 from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.core import Call
     from cse.operations.change import Draft
 
-PROCESS, STATE = 63, 64
 ENABLE, DISABLE, PAUSE, REACTIVATE = 1, 2, 3, 4
 DISABLED, ENABLED, ACTIVATED, PAUSED, COMPLETED, ABORTED = 1, 2, 3, 4, 5, 6
 
@@ -49,9 +49,9 @@ class StateBehaviour(Behaviour):
         if draft.current is not None:
             check_disabled(process, draft.current)
             if draft.given.get("stac") is not None:
-                child_of(draft, draft.current, draft.given["stac"], ACTION, "stac")
+                child_of(draft, draft.current, draft.given["stac"], ACTION.number, "stac")
         for number, one in enumerate(draft.given.get("sttrs") or ()):
-            child_of(draft, process, one["nxst"], STATE, f"sttrs[{number}].nxst")
+            child_of(draft, process, one["nxst"], STATE.number, f"sttrs[{number}].nxst")
 
     async def check_delete(self, call: Call) -> None:
         """PRM-3."""

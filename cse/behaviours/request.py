@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from cse.behaviour import Behaviour
 from cse.modes.execution import Execution, check_cancel
-from cse.modes.record import REQUEST
+from resources.request import REQUEST
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
     from cse.work import Work
     from resources.model import Resource
 
-__all__ = ["REQUEST", "RequestBehaviour", "execution_of"]
+__all__ = ["RequestBehaviour", "execution_of"]
 
 
 class RequestBehaviour(Behaviour):
@@ -53,6 +53,6 @@ class RequestBehaviour(Behaviour):
 
 def execution_of(core: Core) -> Execution:
     """What does the acknowledged requests of a CSE."""
-    behaviour = core.behaviours[REQUEST]
+    behaviour = core.behaviours[REQUEST.number]
     assert isinstance(behaviour, RequestBehaviour)
     return behaviour.execution

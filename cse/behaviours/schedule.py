@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from cse.behaviour import Behaviour
 from cse.clock import timestamp
 from cse.primitive import Operation
-from cse.reachability import NODE, SCHEDULE, schedule_of
+from cse.reachability import schedule_of
 from cse.schedules import Schedule
 from resources.errors import BadRequest, ReceiverError
 from resources.model import Resource
+from resources.node import NODE
+from resources.schedule import SCHEDULE
 from resources.status import Status
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ class ScheduleBehaviour(Behaviour):
         except ValueError as error:
             raise BadRequest(f"se: {error}") from None
         parent = draft.parent
-        if draft.current is None and parent is not None and parent.type.number != NODE:
-            other = next((one for one in parent.children.values() if one.type.number == SCHEDULE), None)
+        if draft.current is None and parent is not None and parent.type.number != NODE.number:
+            other = next((one for one in parent.children.values() if one.type.number == SCHEDULE.number), None)
             if other is not None:
                 raise BadRequest(f"ty: {other.path} is the schedule here already; a {parent.type.name} has one at most")
 
@@ -89,7 +91,7 @@ def _about_schedule(call: Call) -> bool:
     target = core.tree.find(request.to)
     if target is None:
         return False
-    if target.type.number == SCHEDULE and target.parent is core.tree.root:
+    if target.type.number == SCHEDULE.number and target.parent is core.tree.root:
         return True
-    looks = request.operation is Operation.RETRIEVE or request.resource_type == SCHEDULE
+    looks = request.operation is Operation.RETRIEVE or request.resource_type == SCHEDULE.number
     return target is core.tree.root and looks and call.originator in core.administrators

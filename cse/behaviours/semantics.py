@@ -11,10 +11,11 @@ from cse.operations.change import Draft
 from cse.primitive import ResponsePrimitive
 from cse.rdf import documents, sparql
 from cse.semantic_validation import validate
-from cse.semantics import DESCRIPTOR, bounded
+from cse.semantics import bounded
 from resources.datatypes import Invalid
 from resources.errors import BadRequest, OriginatorError
 from resources.model import Permission
+from resources.semantic_descriptor import SEMANTIC_DESCRIPTOR
 from resources.status import Status
 
 VALIDATED = frozenset({"dcrp", "dsp", "soe", "or", "rels", "vlde"})
@@ -72,7 +73,7 @@ class RepositoryBehaviour(Behaviour):
         """An UPDATE of ``smv`` with a descriptor; the answer has it with ``svd``."""
         call.require(call.target.resource, Permission.UPDATE)
         core = self.core
-        type_ = core.registry.by_number[DESCRIPTOR]
+        type_ = core.registry.by_number[SEMANTIC_DESCRIPTOR.number]
         given = core.validator.root_of(type_, call.request.content or {})
         for short, value in given.items():
             row = type_.by_short.get(short)

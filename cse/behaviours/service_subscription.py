@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from cse.behaviour import Behaviour
 from resources.errors import OriginatorError
+from resources.m2m_service_subscription_profile import M2M_SERVICE_SUBSCRIPTION_PROFILE
 from resources.model import Resource
+from resources.service_subscribed_app_rule import SERVICE_SUBSCRIBED_APP_RULE
+from resources.service_subscribed_node import SERVICE_SUBSCRIBED_NODE
 from resources.status import Status
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
     from cse.work import Work
 
-PROFILE, RULE, NODE = 11, 19, 20
 #: The Credential-ID of who has none.
 NO_CREDENTIAL = "None"
 
@@ -46,7 +48,7 @@ class ProfileBehaviour(Behaviour):
 
 def check_subscription(call: Call, app_id: str, ae_id: str) -> None:
     """SSP-2: 4128 when nothing was agreed for this CSE, 4126 when it does not cover this AE."""
-    behaviour = call.core.behaviours[PROFILE]
+    behaviour = call.core.behaviours[M2M_SERVICE_SUBSCRIPTION_PROFILE.number]
     assert isinstance(behaviour, ProfileBehaviour)
     profiles = [one for one in behaviour.profiles.values() if call.live(one)]
     if not profiles:
@@ -63,14 +65,14 @@ def check_subscription(call: Call, app_id: str, ae_id: str) -> None:
 
 def _is_for_this(call: Call, node: Resource) -> bool:
     identity = call.core.identity
-    return node.type.number == NODE and call.live(node) \
+    return node.type.number == SERVICE_SUBSCRIBED_NODE.number and call.live(node) \
         and identity.entity(node.attributes.get("csi", "")) == identity.cse_id
 
 
 def _rules(call: Call, node: Resource) -> Iterable[Resource]:
     for identifier in node.attributes.get("rlk") or ():
         rule = call.core.tree.find(identifier)
-        if rule is not None and rule.type.number == RULE and call.live(rule):
+        if rule is not None and rule.type.number == SERVICE_SUBSCRIBED_APP_RULE.number and call.live(rule):
             yield rule
 
 

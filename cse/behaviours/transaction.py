@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("banyan.transactions")
 
-TRANSACTION = 51
 #: m2m:transactionState.
 INITIAL, LOCKED, EXECUTED, COMMITTED, ERROR, ABORTED = 1, 2, 3, 4, 5, 6
 #: m2m:transactionControl.

@@ -25,7 +25,6 @@ from cse.behaviours.transaction import (
     LOCKED,
     OVER,
     TIMES,
-    TRANSACTION,
     check_control,
 )
 from cse.clock import seconds_of
@@ -39,6 +38,7 @@ from cse.work import Work
 from resources.errors import BadRequest, ReceiverError
 from resources.model import Resource
 from resources.status import Status
+from resources.transaction import TRANSACTION
 
 if TYPE_CHECKING:
     from cse.core import Call, Core
@@ -274,7 +274,7 @@ class TransactionMgmtBehaviour(Behaviour):
         """Delete the transactions, known or left by an interruption."""
         known = dict.fromkeys((resource.state or {}).get("parts", ()))
         left = [one.ri for one in self.core.tree.by_id.values()
-                if one.type.number == TRANSACTION and one.attributes["tid"] == resource.ri
+                if one.type.number == TRANSACTION.number and one.attributes["tid"] == resource.ri
                 and one.creator == resource.creator]
         for part in dict.fromkeys((*known, *left)):
             await self._ask(resource, Operation.DELETE, part, None, "clear")
@@ -287,7 +287,7 @@ class TransactionMgmtBehaviour(Behaviour):
                    what: str) -> ResponsePrimitive:
         return await self.core.handle(RequestPrimitive(
             operation, to, resource.creator, f"{resource.ri}-{what}", self.core.settings.releases[-1],
-            resource_type=TRANSACTION if operation is Operation.CREATE else None,
+            resource_type=TRANSACTION.number if operation is Operation.CREATE else None,
             content=None if content is None else {ROOT: dict(content)}, internal=True,
         ))
 

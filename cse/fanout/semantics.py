@@ -5,9 +5,10 @@ from __future__ import annotations
 from cse.core import Call
 from cse.primitive import Operation, ResponsePrimitive
 from cse.rdf.documents import require_library
-from cse.semantics import DESCRIPTOR, MOST_DESCRIPTORS, descriptors_of, query_of, readable
+from cse.semantics import MOST_DESCRIPTORS, descriptors_of, query_of, readable
 from resources.errors import BadRequest, NotFound, NotImplementedHere, OperationNotAllowed
 from resources.model import Permission, Resource
+from resources.semantic_descriptor import SEMANTIC_DESCRIPTOR
 from resources.status import Status
 
 NAME = "sfop"
@@ -44,7 +45,7 @@ def descriptors(call: Call) -> list[Resource]:
     for member in call.target.resource.attributes["mid"]:
         resource = call.core.tree.find(member)
         if resource is not None:
-            own = [resource] if resource.type.number == DESCRIPTOR else descriptors_of(call, resource)
+            own = [resource] if resource.type.number == SEMANTIC_DESCRIPTOR.number else descriptors_of(call, resource)
             found.update({one.ri: one for one in own if readable(call, one)})
     if len(found) > MOST_DESCRIPTORS:
         raise BadRequest(f"to: members have {len(found)} descriptors; "

@@ -14,10 +14,10 @@ from cse.primitive import Operation
 from cse.work import Work
 from resources.datatypes import shown
 from resources.errors import BadRequest, ReceiverError
+from resources.group import GROUP
 from resources.model import Resource
 from resources.status import Status
-
-SUBSCRIPTION, GROUP = 23, 9
+from resources.subscription import SUBSCRIPTION
 
 #: In the state of a group: where notifications go instead of to ``nfu``, by ``nfu``: to the group this one is in.
 OUTER = "outer"
@@ -32,7 +32,8 @@ async def redirect(call: Call) -> None:
     Raises 5204 when the address to forward to does not accept notifications: members verify only the group.
     """
     request, group = call.request, call.target.resource
-    if request.operation is not Operation.CREATE or request.resource_type != SUBSCRIPTION or request.content is None:
+    if request.operation is not Operation.CREATE or request.resource_type != SUBSCRIPTION.number \
+            or request.content is None:
         return
     root, given = next(iter(request.content.items()), ("", None))
     forward_to = given.get("nfu") if isinstance(given, Mapping) else None
@@ -54,7 +55,7 @@ def check_address(core: Core, forward_to: str) -> None:
 
 def _group(core: Core, address: str) -> Resource | None:
     found = core.tree.find(address)
-    return found if found is not None and found.type.number == GROUP else None
+    return found if found is not None and found.type.number == GROUP.number else None
 
 
 def _outer_group(call: Call, forward_to: str, targets: Any) -> str | None:

@@ -9,9 +9,9 @@ from cse.core import Core
 from cse.modes.record import limited
 from cse.operations.internal import amend, make
 from cse.work import Work
+from resources.access_control_policy import ACCESS_CONTROL_POLICY
 from resources.model import Permission, Resource
 
-ACCESS_CONTROL_POLICY = 1
 EVERYTHING = 63
 
 
@@ -30,7 +30,7 @@ class RequestPolicies:
         """The policy of an originator, made or kept long enough inside a unit of work."""
         core = self._core
         known = core.tree.by_id.get(self._known.get(originator, ""))
-        if known is None or known.type.number != ACCESS_CONTROL_POLICY:
+        if known is None or known.type.number != ACCESS_CONTROL_POLICY.number:
             return self._make(work, originator, until)
         if known.attributes["et"] < until:
             amend(core, work, known, {"et": self._end(until)})
@@ -39,7 +39,7 @@ class RequestPolicies:
     def _make(self, work: Work, originator: str, until: str) -> Resource:
         core = self._core
         attributes = {**_privileges(core.identity.cse_id, originator), "et": self._end(until)}
-        type_ = core.registry.by_number[ACCESS_CONTROL_POLICY]
+        type_ = core.registry.by_number[ACCESS_CONTROL_POLICY.number]
         policy = make(core, work, core.tree.root, type_, attributes, creator=core.identity.cse_id)
         self._known[originator] = policy.ri
 

@@ -13,8 +13,6 @@ from cse.primitive import RequestPrimitive, ResponsePrimitive
 from resources.model import Resource
 from resources.status import Status
 
-REQUEST = 17
-
 #: m2m:requestStatus.
 COMPLETED, FAILED, PENDING, FORWARDED, PARTIALLY_COMPLETED = 1, 2, 3, 4, 5
 

@@ -29,16 +29,18 @@ from cse.notifications.subscription import (
     Subscription,
     Subscriptions,
 )
-from cse.reachability import SCHEDULE
 from cse.storage.port import InstanceRecord, OutboxRecord
 from cse.work import Work
+from resources.ae import AE
 from resources.model import Operation, Resource, ResourceType
+from resources.polling_channel import POLLING_CHANNEL
+from resources.remote_cse import REMOTE_CSE
+from resources.schedule import SCHEDULE
 from resources.status import Status
+from resources.subscription import SUBSCRIPTION
 
-SUBSCRIPTION = 23
 #: Types that notifications are addressed to by resource ID: what is changed about one may let it be reached again.
-AE, POLLING_CHANNEL, REMOTE_CSE = 2, 15, 16
-ENTITIES = frozenset({AE, POLLING_CHANNEL, REMOTE_CSE})
+ENTITIES = frozenset({AE.number, POLLING_CHANNEL.number, REMOTE_CSE.number})
 
 #: The operation that an event type comes from; for ``eeno``.
 OPERATIONS = {UPDATED: Operation.UPDATE, DELETED: Operation.DELETE, CHILD_CREATED: Operation.CREATE,
@@ -61,11 +63,11 @@ class Notifier:
     def attached(self, resource: Resource, work: Work | None = None) -> None:
         """Take a new resource into account: a subscription, a schedule, something that can be notified."""
         number = resource.type.number
-        if number == SUBSCRIPTION:
+        if number == SUBSCRIPTION.number:
             self.subscriptions.add(resource, self.delivery.core.settings)
             if work is not None:
                 work.undo.append(lambda: self.subscriptions.forget(resource))
-        elif number == SCHEDULE:
+        elif number == SCHEDULE.number:
             self.delivery.schedules.add(resource.ri)
             if work is not None:
                 work.undo.append(lambda: self.delivery.schedules.discard(resource.ri))
@@ -76,13 +78,13 @@ class Notifier:
     def reattached(self, resource: Resource, work: Work, before: Mapping[str, Any]) -> None:
         """Take an updated resource into account."""
         number = resource.type.number
-        if number == SUBSCRIPTION:
+        if number == SUBSCRIPTION.number:
             self._compiled_again(resource)
             work.undo.insert(0, lambda: self._compiled_again(resource))
             work.after(lambda: self.delivery.reviewed(resource, before))
             for gone in set(before.get("acrs") or ()).difference(resource.attributes.get("acrs") or ()):
                 self.tell_deletion(work, resource, gone)
-        elif number == SCHEDULE:
+        elif number == SCHEDULE.number:
             work.after(self.delivery.review)
         elif number in ENTITIES:
             self._maybe_reachable(resource, work)
@@ -90,7 +92,7 @@ class Notifier:
                 work.after(self.delivery.review)
 
     def _maybe_reachable(self, resource: Resource, work: Work) -> None:
-        entity = resource.parent if resource.type.number == POLLING_CHANNEL else resource
+        entity = resource.parent if resource.type.number == POLLING_CHANNEL.number else resource
         if entity is not None:
             work.after(lambda: self.reachable(entity))
 
@@ -101,11 +103,11 @@ class Notifier:
     def detached(self, resource: Resource, work: Work) -> None:
         """A resource goes: a subscription tells its subscriber and its ``acrs``, and drops what waits (SUB-26)."""
         number = resource.type.number
-        if number == SCHEDULE:
+        if number == SCHEDULE.number:
             self.delivery.schedules.discard(resource.ri)
             work.undo.append(lambda: self.delivery.schedules.add(resource.ri))
             work.after(self.delivery.review)
-        if number != SUBSCRIPTION:
+        if number != SUBSCRIPTION.number:
             return
         self.subscriptions.forget(resource)
         work.undo.append(lambda: self.subscriptions.add(resource, self.delivery.core.settings))

@@ -18,11 +18,13 @@ from cse.primitive import ResponsePrimitive
 from cse.work import Work
 from resources.errors import CseError, NoPrivilege, NotFound
 from resources.model import Resource
+from resources.notification_target_mgmt_policy_ref import NOTIFICATION_TARGET_MGMT_POLICY_REF
+from resources.notification_target_policy import NOTIFICATION_TARGET_POLICY
+from resources.policy_deletion_rules import POLICY_DELETION_RULES
 from resources.subscription import is_url, resource_of
 
 log = logging.getLogger("banyan.notifications")
 
-POLICY_REFERENCE, POLICY, DELETION_RULES, CROSS_RESOURCE_SUBSCRIPTION = 25, 26, 27, 48
 #: Values of ``acn``; the settings name the same ones.
 ACCEPT, REJECT, ASK, INFORM = 1, 2, 3, 4
 ACTIONS = {"accept": ACCEPT, "reject": REJECT, "ask": ASK, "inform": INFORM}
@@ -75,12 +77,13 @@ async def remove_target(core: Core, subscription: Resource, targets: Sequence[st
 def _policy(core: Core, subscription: Resource, targets: Sequence[str]) -> Resource | None:
     """The notificationTargetPolicy for a target: that of a reference, the creator's default, or none (NTP-2)."""
     for child in subscription.children.values():
-        if child.type.number == POLICY_REFERENCE and not set(targets).isdisjoint(child.attributes["ntu"]):
+        if child.type.number == NOTIFICATION_TARGET_MGMT_POLICY_REF.number \
+                and not set(targets).isdisjoint(child.attributes["ntu"]):
             found = core.tree.find(child.attributes.get("npi") or "")
-            if found is not None and found.type.number == POLICY:
+            if found is not None and found.type.number == NOTIFICATION_TARGET_POLICY.number:
                 return found
     return next((one for one in core.tree.root.children.values()
-                 if one.type.number == POLICY and one.attributes.get("plbl") == DEFAULT
+                 if one.type.number == NOTIFICATION_TARGET_POLICY.number and one.attributes.get("plbl") == DEFAULT
                  and one.creator == subscription.creator), None)
 
 
@@ -88,7 +91,7 @@ def _applies(core: Core, policy: Resource, location: Location | None) -> bool:
     """Whether the deletion rules allow a removal now; there are none: always (NTP-3)."""
     circumstances = Circumstances(core.clock.time(), location)
     met = [_rule_met(child.attributes, circumstances) for child in policy.children.values()
-           if child.type.number == DELETION_RULES]
+           if child.type.number == POLICY_DELETION_RULES.number]
     return not met or (any(met) if policy.attributes.get("rrs") == OR else all(met))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cse.behaviours.mashup import JOB_PROFILE
 from cse.bounded import Bounded
 from cse.codecs import Limits, decode
 from cse.primitive import FilterCriteria, ResponsePrimitive
 from cse.storage.memory import MemoryStore
+from resources.semantic_mashup_job_profile import SEMANTIC_MASHUP_JOB_PROFILE
 from resources.status import Status
 from tests.procedures.meanings import (
     EX,
@@ -416,11 +416,11 @@ MASHUP = {"rn": "mix", "mjid": "cse/job", "jpin": base64(XML), "mst": 1, "rgt": 
     ({"iptd": base64("<!DOCTYPE a>" + XML)}, S.BAD_REQUEST),
 ])
 async def test_sem_4_a_job_profile(rig: Rig, more: dict[str, Any], status: S) -> None:
-    assert (await rig.create("cse", JOB_PROFILE, {**PROFILE, **more})).status == status
+    assert (await rig.create("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, {**PROFILE, **more})).status == status
 
 
 async def test_sem_4_a_mashup_finds_its_members(tree: Rig) -> None:
-    await tree.made("cse", JOB_PROFILE, PROFILE)
+    await tree.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
     await tree.made("cse/cae1/hall", 4, {"con": "21.5"}, "Cae1")
     made = await tree.made("cse", 41, MASHUP)
     assert made["msm"] == {"msm": [{"muri": "cse/cae1/hall"}]}
@@ -439,17 +439,17 @@ async def test_sem_4_a_mashup_finds_its_members(tree: Rig) -> None:
     ({"msm": {"msm": [{"muri": "cse/cae1/roof"}]}}, S.CREATED),
 ])
 async def test_sem_4_what_a_mashup_needs(tree: Rig, more: dict[str, Any], status: S) -> None:
-    await tree.made("cse", JOB_PROFILE, PROFILE)
+    await tree.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
     assert (await tree.create("cse", 41, {**MASHUP, **more})).status == status
 
 
 async def test_sem_4_a_mashup_without_members(rig: Rig) -> None:
-    await rig.made("cse", JOB_PROFILE, PROFILE)
+    await rig.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
     assert (await rig.create("cse", 41, MASHUP)).status == S.MASHUP_MEMBER_NOT_FOUND
 
 
 async def test_sem_4_results_are_a_named_gap(tree: Rig) -> None:
-    await tree.made("cse", JOB_PROFILE, PROFILE)
+    await tree.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
     await tree.made("cse", 41, MASHUP)
     assert (await tree.retrieve("cse/mix/msp")).status == S.NOT_IMPLEMENTED
     assert (await tree.create("cse/mix", 42, {})).status == S.OPERATION_NOT_ALLOWED
