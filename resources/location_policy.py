@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resources.common import ACPI, ANNOUNCEABLE, CSTN, DACI, ET, LBL, MANDATORY, NP, OA, UNIVERSAL
 from resources.datatypes import list_of
+from resources.duration import seconds_of_duration
 from resources.enumerations import (
     geofence_event_criteria,
     location_information_type,
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 #: m2m:locationInformationType: what the instances are.
 POSITION, GEOFENCE_EVENT = 1, 2
 
+#: Seconds from one position to the next at least, where there is a period.
+SHORTEST_S = 1.0
 
-async def check_geofence(change: Change) -> None:
-    """Events of a geofence need the area and the event (LOC-1)."""
+
+async def check(change: Change) -> None:
+    """A period that can be kept (LOC-2); events of a geofence need the area and the event (LOC-1)."""
+    for period in change.attributes.get("lou", ()):
+        if not period.startswith("-") and 0 < seconds_of_duration(period) < SHORTEST_S:
+            raise BadRequest(f"lou: {period} is shorter than {SHORTEST_S:g} s")
     if change.attributes["lit"] != GEOFENCE_EVENT:
         return
     for name in ("gta", "gec"):
@@ -62,5 +69,5 @@ LOCATION_POLICY = ResourceType(
         row("luec", "locationUpdateEventCriteria", location_update_event_criteria, announce=OA, release=3),
     ),
     announced_as="lcpA",
-    hooks=Hooks(check=check_geofence),
+    hooks=Hooks(check=check),
 )

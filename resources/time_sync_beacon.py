@@ -13,6 +13,8 @@ PERIODIC, LOSS = 1, 2
 INTERVAL, THRESHOLD = "PT60S", "PT2S"
 #: Seconds between two beacons at least.
 SHORTEST_S = 1.0
+#: Who is told by one beacon at most: all of them are told at the same time.
+MOST_TARGETS = 100
 
 #: TSB-1: what each kind of beacon has not.
 EXCLUDED = {PERIODIC: ("bcnt", "bcnr"), LOSS: ("bcni",)}
@@ -22,6 +24,8 @@ async def check(change: Change) -> None:
     """TSB-1: which attributes go with which kind of beacon."""
     attributes = change.attributes
     kind = attributes["bcnc"]
+    if len(attributes["bcnu"]) > MOST_TARGETS:
+        raise BadRequest(f"bcnu: {len(attributes['bcnu'])} targets are more than {MOST_TARGETS}")
     for name in EXCLUDED[kind]:
         if name in attributes:
             raise BadRequest(f"{name}: does not go with bcnc {kind}; leave it out")

@@ -32,6 +32,8 @@ POINTS = "points"
 LISTED = 1000
 #: No timer is set for what would be missing after the calendar's end.
 LAST_S = 253_402_300_799.0
+#: Seconds between two looks for missing points at least: however short the interval is, a look writes ``mdlt``.
+PACE_S = 0.1
 
 
 class TimeSeriesBehaviour(RetentionBehaviour):
@@ -108,12 +110,12 @@ class TimeSeriesBehaviour(RetentionBehaviour):
         await super().stop()
         await asyncio.gather(*self._detections, return_exceptions=True)
 
-    def _watch(self, series: Resource, grid: Grid) -> None:
+    def _watch(self, series: Resource, grid: Grid, not_before: float = 0.0) -> None:
         """Have a timer for the next open point; one that is set already for an earlier point sets the next."""
         key, points = _key(series), _points(series)
         if points is None or self.core.timers.pending(key) is not None:
             return
-        due_s = points.due(grid) / 1_000_000
+        due_s = max(points.due(grid) / 1_000_000, not_before)
         if due_s < LAST_S:
             self.core.timers.at(key, due_s, lambda: self._begin_detection(series))
 
@@ -135,7 +137,7 @@ class TimeSeriesBehaviour(RetentionBehaviour):
                 except StoreError as error:
                     log.error("missing points of %s are not noted: %s", series.path, error)
                     return
-            self._watch(series, grid)
+            self._watch(series, grid, core.clock.time() + PACE_S)
 
     def _decide(self, work: Work, series: Resource, grid: Grid) -> Points | None:
         """Note the points that are missing by now, if any; returns what is expected then."""
