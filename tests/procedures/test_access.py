@@ -84,9 +84,8 @@ async def test_acp_2_a_policy_elsewhere_grants_nothing(rig: Rig) -> None:
 
 
 async def test_acp_2_something_that_is_no_policy_grants_nothing(rig: Rig) -> None:
-    answer = await rig.update(BOX, {"m2m:cnt": {"acpi": ["cse/cae2"]}})
-    if answer.status == Status.UPDATED:
-        assert not await reads(rig)
+    assert (await rig.update(BOX, {"m2m:cnt": {"acpi": ["cse/cae2"]}})).status == Status.UPDATED
+    assert not await reads(rig)
 
 
 async def test_acp_2_a_changed_policy_counts_at_once(rig: Rig) -> None:

@@ -47,6 +47,9 @@ async def test_fci_1_what_makes_an_instance(rig: Rig, given: dict[str, Any], add
     await make(rig, fcied=True)
     assert (await change(rig, **given)).status == Status.UPDATED
     assert len(await values(rig)) == 1 + added
+    newest = only(await rig.retrieve(f"{PATH}/la", "Cae1"))
+    if added:
+        assert {name: newest.get(name) for name in given} == given, "the instance is a copy"
 
 
 async def test_fci_1_the_originator_of_each_instance(rig: Rig) -> None:

@@ -54,6 +54,19 @@ async def test_pch_1_only_the_entity_makes_its_channel_and_one_only(polled: Rig)
     assert (await polled.create("cse", POLLING_CHANNEL, {})).status == Status.INVALID_CHILD_RESOURCE_TYPE
 
 
+async def test_pch_1_a_cse_has_one_at_its_registration_too(polled: Rig) -> None:
+    rule = {"acr": [{"acor": ["/far", "Cae1"], "acop": 63}]}
+    await polled.update("cse/base-access", {"m2m:acp": {"pv": rule}})
+    await polled.made("cse", 16, {"rn": "far", "cb": "/far/base", "rr": False, "srv": ["3"]}, "/far")
+    await polled.update("cse/far", {"m2m:csr": {"acpi": ["cse/base-access"]}}, "/far")
+    for fr, status in (("Cae1", Status.ORIGINATOR_HAS_NO_PRIVILEGE), ("/far", Status.CREATED),
+                       ("/far", Status.BAD_REQUEST)):
+        assert (await polled.create("cse/far", POLLING_CHANNEL, {}, fr)).status == status
+    (channel,) = await polled.discover("cse/far", "/far", ty=[POLLING_CHANNEL])
+    assert (await polled.retrieve(f"{channel}/pcu", "Cae1")).status == Status.ORIGINATOR_HAS_NO_PRIVILEGE
+    assert (await polled.retrieve(channel, "/far")).status == Status.OK
+
+
 async def test_pch_1_and_acp_10_nobody_else_reads_changes_or_deletes_it(polled: Rig) -> None:
     await polled.register("Cae2")
     policy = await polled.made("cse", 1, {"rn": "p", "pv": {"acr": [{"acor": ["all"], "acop": 63}]},

@@ -32,6 +32,21 @@ async def test_ts_1_counters_and_limits(rig: Rig) -> None:
     assert (await rig.create(SERIES, 30, {"dgt": rig.at(9), "con": "dddd"}, "Cae1")).status == Status.NOT_ACCEPTABLE
 
 
+async def test_ts_1_points_that_make_room_are_no_deletion_event(rig: Rig) -> None:
+    await series(rig, mni=2)
+    await rig.made(SERIES, 23, {"nu": ["http://sink/gone"], "enc": {"net": [4]}}, "Cae1")
+    for second in (1, 2, 3):
+        await point(rig, rig.at(second), second)
+    await rig.update(SERIES, {"m2m:ts": {"mni": 1}}, "Cae1")
+    assert await held(rig) == [3]
+    assert rig.sink.contents("http://sink/gone") == []
+    await rig.delete(f"{SERIES}/la", "Cae1")
+    await rig.made(SERIES, 30, {"dgt": rig.at(9), "con": 4, "et": rig.at(5)}, "Cae1")
+    await rig.clock.advance(20)
+    gone = [content["m2m:sgn"]["nev"]["rep"]["m2m:tsi"]["con"] for content in rig.sink.contents("http://sink/gone")]
+    assert gone == [3, 4]
+
+
 async def test_ts_1_age_of_points(rig: Rig) -> None:
     await series(rig, mia=60)
     made = await point(rig, rig.now)
