@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cse.behaviour import Behaviour
@@ -125,6 +125,11 @@ class TransactionMgmtBehaviour(Behaviour):
         if resource.attributes["trst"] not in OVER:
             await self._step(resource, ABORT)
         await self._clear(resource)
+
+    def companions(self, resource: Resource) -> Iterable[Resource]:
+        """Its transactions on this CSE go in the same step: nothing stays locked for one that is gone."""
+        found = [self.core.tree.find(part) for part in (resource.state or {}).get("parts", ())]
+        return [one for one in found if one is not None and one.type is TRANSACTION]
 
     def removed(self, work: Work, resource: Resource) -> None:
         """What was not committed is taken back."""

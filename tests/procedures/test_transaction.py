@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cse.storage.memory import MemoryStore
+from cse.storage.port import WriteSet
 from resources.status import Status
 from tests.rig import ADMIN, Rig, message, only, settle
 
@@ -367,3 +369,28 @@ async def test_ssp_4_a_commit_that_is_interrupted_is_finished(monkeypatch: pytes
     assert only(await rig.retrieve("cse/cae1/m", "Cae1"))["trst"] == COMMITTED
     assert (await count(rig), await count(rig, OTHER), rig.cse.core.locks) == (1, 1, {})
     await rig.close()
+
+
+async def test_ssp_4_transactions_go_in_one_step_with_what_manages_them(rig: Rig) -> None:
+    await rig.register("Cae4")
+    everything = {"acr": [{"acor": ["all"], "acop": 63}]}
+    policy = await rig.made("cse/cae1", 1, {"rn": "all", "pv": everything, "pvs": everything}, "Cae1")
+    await rig.update(BOX, {"m2m:cnt": {"acpi": [policy["ri"]]}}, "Cae1")
+    await rig.made("cse/cae4", MANAGED, together(asking(fr="Cae4"), tmd=2), "Cae4")
+    await controlled(rig, "cse/cae4/m", LOCK, "Cae4", "m2m:tram")
+    core = rig.cse.core
+    box = core.tree.find(BOX)
+    assert box is not None
+    assert set(core.locks) == {box.ri}
+    (part,) = box.children.values()
+    removed: list[str] = []
+    submit = core.committer.submit
+
+    def noted(changes: WriteSet, undo: Callable[[], None] | None = None) -> asyncio.Future[None]:
+        removed.append(" ".join(ri for ri, record in changes.resources.items() if record is None))
+        return submit(changes, undo)
+
+    core.committer.submit = noted  # type: ignore[method-assign]
+    assert (await rig.delete("cse/cae4")).status == Status.DELETED
+    assert part.ri in removed[0]
+    assert core.locks == {}
