@@ -18,7 +18,6 @@ from typing import Any
 
 from cse.codecs import decode, encode
 from cse.core import LIMITS, Core
-from cse.modes.ticket import set_state
 from cse.operations.internal import amend
 from cse.parameters import object_from_response, request_from_object
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
@@ -34,6 +33,8 @@ log = logging.getLogger("banyan.actions")
 WAITING = 1000
 #: An action is not executed as a consequence of itself within this time.
 LOOP_S = 60.0
+#: Executions within this time that all go back to the same one.
+MOST_CONSEQUENCES = 100
 
 #: When the actions were executed that led to what is going on: by resource ID, in seconds since the epoch.
 _CAUSES: ContextVar[Mapping[str, float]] = ContextVar("causes", default=MappingProxyType({}))
@@ -42,12 +43,25 @@ _CAUSES: ContextVar[Mapping[str, float]] = ContextVar("causes", default=MappingP
 _SHOWN = frozenset({"rsc", "rqi", "rvi", "to", "fr", "pc", "cnst", "cnot"})
 
 
+@dataclass(slots=True)
+class Chain:
+    """All executions that go back to one: when that was, and how many they are."""
+
+    began: float
+    executions: int = 0
+
+
+#: What goes on is a consequence of the first one of this chain.
+_CHAIN: ContextVar[Chain | None] = ContextVar("chain", default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One execution that has been decided, and what it is a consequence of."""
 
     action: Resource
     causes: Mapping[str, float]
+    chain: Chain
 
 
 class Ticket:
@@ -98,24 +112,26 @@ class Executions:
 
     def order(self, work: Work, action: Resource, line: str) -> bool:
         """Count an execution and have it done behind the others in this line; False when it cannot be."""
-        causes, state = self._causes(), action.state or {}
+        causes, chain, state = self._causes(), self._chain(), action.state or {}
         due = state.get("due", 0)
         if action.ri in causes:
             log.warning("%s would be executed as a consequence of itself: not again within %g s", action.path, LOOP_S)
             return False
+        if chain.executions >= MOST_CONSEQUENCES:
+            log.warning("%s is not executed: %d executions go back to the same one", action.path, chain.executions)
+            return False
         if due >= WAITING:
             log.warning("%s is not executed: %d executions wait already", action.path, due)
             return False
-        set_state(work, action, {**state, "done": state.get("done", 0) + 1, "last": self._core.clock.time(),
-                                 "due": due + 1})
-        work.put(action)
-        work.after(lambda: self._queue(Execution(action, causes), line))
+        work.keep(action, done=state.get("done", 0) + 1, last=self._core.clock.time(), due=due + 1)
+        chain.executions += 1
+        work.after(lambda: self._queue(Execution(action, causes, chain), line))
         return True
 
     def go_on(self, action: Resource) -> None:
         """Do what had been decided before a restart."""
         for _ in range((action.state or {}).get("due", 0)):
-            self._queue(Execution(action, {}), action.ri)
+            self._queue(Execution(action, {}, self._chain()), action.ri)
 
     async def stop(self) -> None:
         """What is not done is done after the next start."""
@@ -127,6 +143,10 @@ class Executions:
     def _causes(self) -> Mapping[str, float]:
         since = self._core.clock.time() - LOOP_S
         return {ri: when for ri, when in _CAUSES.get().items() if when > since}
+
+    def _chain(self) -> Chain:
+        chain, now = _CHAIN.get(), self._core.clock.time()
+        return Chain(now) if chain is None or chain.began <= now - LOOP_S else chain
 
     def _queue(self, execution: Execution, line: str) -> None:
         if self._stopped:
@@ -153,6 +173,7 @@ class Executions:
     async def _perform(self, execution: Execution) -> None:
         core, action = self._core, execution.action
         _CAUSES.set({**execution.causes, action.ri: core.clock.time()})
+        _CHAIN.set(execution.chain)
         request_id = f"{action.attributes['apv']['rqi']}-{secrets.token_hex(4)}"
 
         def write(work: Work, response: ResponsePrimitive) -> None:
@@ -165,6 +186,9 @@ class Executions:
             response = await core.handle(request)
         except CseError as error:
             response = ResponsePrimitive(error.status, request_id, {"m2m:dbg": error.message})
+        except Exception:  # others wait behind it
+            log.exception("%s cannot be executed", action.path)
+            response = ResponsePrimitive(Status.INTERNAL_SERVER_ERROR, request_id)
         if not ticket.settled:
             work = Work()
             write(work, response)
@@ -176,8 +200,7 @@ class Executions:
     def _write(self, work: Work, action: Resource, response: ResponsePrimitive) -> None:
         if not self._core.tree.holds(action):
             return
-        state = action.state or {}
-        set_state(work, action, {**state, "due": max(0, state.get("due", 0) - 1)})
+        work.keep(action, due=max(0, (action.state or {}).get("due", 0) - 1))
         amend(self._core, work, action, {"air": self._result(response)}, tell=True)
         self._finished(work, action, response)
 
