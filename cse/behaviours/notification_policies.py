@@ -8,7 +8,7 @@ from cse.behaviour import Behaviour
 from cse.core import Call
 from cse.notifications import statistics
 from cse.notifications.subscription import BLOCKING_UPDATE
-from cse.notifications.target_removal import remove_target, targets_of
+from cse.notifications.target_removal import ACTIONS, remove_target, targets_of
 from cse.operations.change import Draft
 from cse.primitive import Operation, ResponsePrimitive
 from resources.errors import Conflict, NoPrivilege, OperationNotAllowed, OriginatorError
@@ -58,6 +58,15 @@ class SubscriptionBehaviour(Behaviour):
             raise NoPrivilege(f"fr: {call.originator} is no notification target of {subscription.path}")
         await remove_target(self.core, subscription, targets, call.location)
         return ResponsePrimitive(Status.DELETED)
+
+
+class TargetPolicyBehaviour(Behaviour):
+    """notificationTargetPolicy."""
+
+    async def prepare(self, draft: Draft) -> None:
+        """NTP-2: what is not given is as in the policy of the system, and the label is the name."""
+        draft.attributes.setdefault("acn", ACTIONS[self.core.settings.target_removal])
+        draft.attributes.setdefault("plbl", draft.attributes["rn"])
 
 
 class PolicyReferenceBehaviour(Behaviour):

@@ -16,10 +16,16 @@ from resources.datatypes import Invalid
 from resources.errors import BadRequest, OriginatorError
 from resources.model import Permission
 from resources.semantic_descriptor import SEMANTIC_DESCRIPTOR
+from resources.semantic_mashup_instance import SEMANTIC_MASHUP_INSTANCE
+from resources.semantic_mashup_job_profile import SEMANTIC_MASHUP_JOB_PROFILE
+from resources.semantic_mashup_result import SEMANTIC_MASHUP_RESULT
 from resources.status import Status
 
 VALIDATED = frozenset({"dcrp", "dsp", "soe", "or", "rels", "vlde"})
 NOTHING, MODIFIED = 0, 9
+#: Numbers of the types that have one descriptor at most.
+ONE_DESCRIPTOR = frozenset({SEMANTIC_MASHUP_JOB_PROFILE.number, SEMANTIC_MASHUP_INSTANCE.number,
+                            SEMANTIC_MASHUP_RESULT.number})
 
 
 class DescriptorBehaviour(Behaviour):
@@ -33,6 +39,8 @@ class DescriptorBehaviour(Behaviour):
             if draft.attributes.get("vlde"):
                 await validate(draft.call, draft.attributes)
                 draft.attributes["svd"] = True
+        if draft.parent is not None and draft.parent.type.number in ONE_DESCRIPTOR:
+            check_only_one(draft)
 
 
 class OntologyBehaviour(Behaviour):
@@ -66,8 +74,19 @@ async def check_document(draft: Draft, format_: str, document: str) -> None:
             core, "soe", lambda: documents.write(sparql.updated("soe", graph, update), number))
 
 
+def check_only_one(draft: Draft) -> None:
+    """SEM-4: there is one of this type at its place at most."""
+    for other in draft.parent.children.values() if draft.parent is not None and draft.current is None else ():
+        if other.type.number == draft.type.number:
+            raise BadRequest(f"ty: {other.path} is the {draft.type.name} here already; one is possible")
+
+
 class RepositoryBehaviour(Behaviour):
     """An ``ontologyRepository``: its virtual child ``smv`` validates a descriptor that is not stored."""
+
+    async def prepare(self, draft: Draft) -> None:
+        """SEM-4: a CSE has one."""
+        check_only_one(draft)
 
     async def virtual(self, call: Call) -> ResponsePrimitive:
         """An UPDATE of ``smv`` with a descriptor; the answer has it with ``svd``."""

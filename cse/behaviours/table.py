@@ -18,6 +18,7 @@ from cse.behaviours.notification_policies import (
     DeletionRulesBehaviour,
     PolicyReferenceBehaviour,
     SubscriptionBehaviour,
+    TargetPolicyBehaviour,
 )
 from cse.behaviours.polling_channel import PollingChannelBehaviour
 from cse.behaviours.primitive_profile import ProfileBehaviour as PrimitiveProfileBehaviour
@@ -47,6 +48,7 @@ from resources.mgmt_cmd import MGMT_CMD
 from resources.mgmt_obj import MGMT_OBJ
 from resources.node import NODE
 from resources.notification_target_mgmt_policy_ref import NOTIFICATION_TARGET_MGMT_POLICY_REF
+from resources.notification_target_policy import NOTIFICATION_TARGET_POLICY
 from resources.ontology import ONTOLOGY
 from resources.ontology_repository import ONTOLOGY_REPOSITORY
 from resources.policy_deletion_rules import POLICY_DELETION_RULES
@@ -84,6 +86,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     MGMT_OBJ.number: ManagementBehaviour,
     NODE.number: NodeBehaviour,
     NOTIFICATION_TARGET_MGMT_POLICY_REF.number: PolicyReferenceBehaviour,
+    NOTIFICATION_TARGET_POLICY.number: TargetPolicyBehaviour,
     POLICY_DELETION_RULES.number: DeletionRulesBehaviour,
     POLLING_CHANNEL.number: PollingChannelBehaviour,
     PRIMITIVE_PROFILE.number: PrimitiveProfileBehaviour,

@@ -145,6 +145,19 @@ async def test_ntp_2_a_policy_of_another_creator_or_label_does_not_count(rig: Ri
     assert await leave(rig) == Status.DELETED
 
 
+@pytest.mark.parametrize(("setting", "number"), [("accept", ACCEPT), ("reject", REJECT)])
+async def test_ntp_2_what_a_policy_does_not_say_is_as_in_that_of_the_system(rig: Rig, setting: str,
+                                                                            number: int) -> None:
+    rig.cse.core.settings.target_removal = setting
+    made = await rig.made("cse", 26, {"rn": "open"})
+    assert (made["acn"], made["plbl"]) == (number, "open")
+    assert (await rig.update("cse/open", {"m2m:ntp": {"plbl": None}})).status == Status.BAD_REQUEST
+    await subscribe(rig, nu=BOTH)
+    await rig.made(f"{BOX}/s", 25, {"ntu": ["Cae2"], "npi": made["ri"]}, "Cae1")
+    rig.cse.core.settings.target_removal = "reject"  # the policy decides now
+    assert await leave(rig) == (Status.DELETED if number == ACCEPT else Status.ORIGINATOR_HAS_NO_PRIVILEGE)
+
+
 async def test_ntp_2_a_reference_comes_first(rig: Rig) -> None:
     await owned(rig)
     special = await owned(rig, rn="special", plbl="Special", acn=ACCEPT)

@@ -33,6 +33,15 @@ async def test_prp_1_parameters_and_attributes_are_added(rig: Rig) -> None:
     assert "rn" in only(await rig.create("cse/cae1", 3, {"rn": "own"}, "Cae1", result_content=1))
 
 
+async def test_prp_1_attributes_are_added_to_answers(rig: Rig) -> None:
+    await profile(rig, **adds(lbl=["added"], mni=5), appl=["2"])
+    made = await rig.create("cse/cae1", 3, {"rn": "made", "mni": 3}, "Cae1")
+    assert (only(made)["lbl"], only(made)["mni"]) == (["added"], 3)
+    shown = only(await rig.retrieve("cse/cae1/made", "Cae1"))
+    assert (shown["lbl"], shown["mni"]) == (["added"], 3)
+    assert "lbl" not in only(await rig.retrieve("cse/cae1/made"))  # of another, and not stored
+
+
 async def test_prp_1_attributes_are_removed(rig: Rig) -> None:
     await profile(rig, dels=["mbs", "ri", "pi"], rtys=[3])
     shown = only(await rig.create("cse/cae1", 3, {"rn": "made", "mbs": 5, "mni": 2}, "Cae1"))

@@ -419,6 +419,21 @@ async def test_sem_4_a_job_profile(rig: Rig, more: dict[str, Any], status: S) ->
     assert (await rig.create("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, {**PROFILE, **more})).status == status
 
 
+async def test_sem_4_one_repository_and_one_descriptor_of_a_mashup(tree: Rig) -> None:
+    await ontology(tree)
+    assert (await tree.create("cse", 38, {"rn": "more"})).status == S.BAD_REQUEST
+    await tree.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
+    await tree.made("cse/cae1/hall", 4, {"con": "21.5"}, "Cae1")
+    await tree.made("cse", 41, MASHUP)
+    for to in ("cse/job", "cse/mix"):
+        await describe(tree, to, SENSOR, rn="one")
+        response = await tree.create(to, 24, {"rn": "two", "dcrp": TURTLE, "dsp": turtle(LAMP)})
+        assert response.status == S.BAD_REQUEST
+        assert f"{to}/one" in message(response)
+        assert (await tree.update(f"{to}/one", {"m2m:smd": {"dsp": turtle(LAMP)}})).status == S.UPDATED
+    await describe(tree, "cse/cae1/hall", LAMP, rn="another")  # others have as many as they like
+
+
 async def test_sem_4_a_mashup_finds_its_members(tree: Rig) -> None:
     await tree.made("cse", SEMANTIC_MASHUP_JOB_PROFILE.number, PROFILE)
     await tree.made("cse/cae1/hall", 4, {"con": "21.5"}, "Cae1")
