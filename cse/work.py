@@ -37,9 +37,13 @@ class Work:
 
     def keep(self, resource: Resource, **parts: Any) -> None:
         """Set parts of what is kept with a resource and never shown (``state``), None removes, and write it."""
+        kept = {name: value for name, value in {**(resource.state or {}), **parts}.items() if value is not None}
+        self.keep_state(resource, kept or None)
+
+    def keep_state(self, resource: Resource, state: dict[str, Any] | None) -> None:
+        """Replace all that is kept with a resource and never shown, and write it."""
         before = resource.state
-        kept = {name: value for name, value in {**(before or {}), **parts}.items() if value is not None}
-        resource.state = kept or None
+        resource.state = state
 
         def undo() -> None:
             resource.state = before

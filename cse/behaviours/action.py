@@ -12,7 +12,6 @@ from cse.behaviours.action_execution import Executions
 from cse.behaviours.subjects import Key, Observation, Subject, find_subject, load, readable_subject
 from cse.core import resolve
 from cse.criteria.evaluation import Attributes, Test, check_criteria, compile_criteria
-from cse.modes.ticket import set_state
 from cse.operations.internal import amend
 from cse.parameters import request_from_object
 from resources.action import CONTINUOUS, PERIODIC
@@ -84,9 +83,8 @@ class ActionBehaviour(Behaviour):
     def created(self, work: Work, resource: Resource, call: Call | None) -> None:
         """Begin to evaluate it, in the name of its creator as it is known now."""
         request = call.request if call is not None else None
-        known = {} if request is None else {"address": request.source_address, "entity": request.authenticated}
-        set_state(work, resource, {name: value for name, value in known.items() if value is not None})
-        work.put(resource)
+        if request is not None:
+            work.keep(resource, address=request.source_address, entity=request.authenticated)
         self._take(resource)
         work.undo.append(lambda: self._release(resource))
 
@@ -94,9 +92,7 @@ class ActionBehaviour(Behaviour):
                 given: Mapping[str, Any]) -> None:
         """Evaluate it as it is now; ACT-3: a new mode starts anew."""
         if not given.keys().isdisjoint(("evm", "ecp")):
-            kept = {name: value for name, value in (resource.state or {}).items() if name not in ("done", "last")}
-            set_state(work, resource, kept)
-            work.put(resource)
+            work.keep(resource, done=None, last=None)
         if given.keys().isdisjoint(("sri", "evc", "apy")):
             return
         self._take_again(resource)

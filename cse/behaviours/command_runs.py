@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cse.behaviours.devices import ask
 from cse.behaviours.management_actions import checked
-from cse.behaviours.upkeep import keep, keep_state
+from cse.behaviours.upkeep import keep
 from cse.core import Core
 from cse.device_management import Command, DeviceError, Outcome, adapter_for
 from cse.storage.port import StoreError
@@ -66,7 +66,7 @@ class Runs:
         if plan.times == 0:
             keep(self._core, work, instance, {"exs": FINISHED, "exr": SUCCESS})
             return
-        keep_state(work, instance, {"left": plan.times, "due": self._core.clock.time() + plan.delay_s})
+        work.keep_state(instance, {"left": plan.times, "due": self._core.clock.time() + plan.delay_s})
         work.after(lambda: self._arm(instance))
 
     async def stop_run(self, instance: Resource) -> None:
@@ -131,7 +131,7 @@ class Runs:
         if instance.state is None or not core.tree.holds(instance):
             return
         work = Work()
-        keep_state(work, instance, {**instance.state, "running": True})
+        work.keep_state(instance, {**instance.state, "running": True})
         keep(core, work, instance, {"exs": PENDING})
         try:
             await core.commit(work)
@@ -176,7 +176,7 @@ class Runs:
     def _note(self, instance: Resource, changes: dict[str, Any], *state: dict[str, Any] | None) -> None:
         work = Work()
         if state:
-            keep_state(work, instance, state[0])
+            work.keep_state(instance, state[0])
         keep(self._core, work, instance, changes)
         try:
             self._core.submit(work)

@@ -261,13 +261,7 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
 
     def _keep(self, work: Work, crs: Resource, state: dict[str, Any]) -> None:
         """Write another state, and see to the end of its window once it is durable."""
-        before, crs.state = crs.state, state
-
-        def undo() -> None:
-            crs.state = before
-
-        work.undo.append(undo)
-        work.put(crs)
+        work.keep_state(crs, state)
         work.after(partial(self._arm, crs))
 
     def _submit(self, work: Work) -> None:

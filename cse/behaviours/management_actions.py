@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cse.behaviours.devices import managed_object, node_above
-from cse.behaviours.upkeep import keep, keep_state
+from cse.behaviours.upkeep import keep
 from cse.core import Core
 from cse.device_management import Adapter, DeviceError, Outcome
 from cse.storage.port import StoreError
@@ -81,7 +81,7 @@ class Actions:
             if momentary:
                 keep(self._core, work, resource, momentary)
             return
-        keep_state(work, resource, {"actions": [action.trigger for action in actions]})
+        work.keep_state(resource, {"actions": [action.trigger for action in actions]})
         keep(self._core, work, resource, {**momentary, **_status(actions[0], IN_PROCESS)})
         work.after(lambda: self._begin(resource, adapter, actions))
 
@@ -147,7 +147,7 @@ class Actions:
     def _report(self, resource: Resource, action: Action, outcome: Outcome, *, left: Sequence[str]) -> None:
         """Write how an action went; its trigger can be set again."""
         work = Work()
-        keep_state(work, resource, {"actions": list(left)} if left else None)
+        work.keep_state(resource, {"actions": list(left)} if left else None)
         keep(self._core, work, resource, {
             action.trigger: False,
             **(action.done if outcome.succeeded else action.failed),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from cse.behaviour import Behaviour
 from cse.behaviours.command_runs import CANCELLED, FINISHED, INITIATED, NOT_FINISHED, Runs
 from cse.behaviours.devices import ask
-from cse.behaviours.upkeep import keep_state
 from cse.core import Core
 from cse.device_management import DeviceError, adapter_for
 from cse.operations.internal import make
@@ -90,7 +89,7 @@ class ExecInstanceBehaviour(Behaviour):
                 given: Mapping[str, Any]) -> None:
         """A cancelled one has no more runs."""
         if given.get("exd") is True:
-            keep_state(work, resource, None)
+            work.keep_state(resource, None)
             work.after(lambda: self.runs.forget(resource))
 
     def removed(self, work: Work, resource: Resource) -> None:

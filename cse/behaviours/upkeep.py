@@ -17,15 +17,3 @@ def keep(core: Core, work: Work, resource: Resource, changes: Mapping[str, Any])
     amend(core, work, resource, changes)
     core.notifier.updated(work, resource, changes, before)
     core.notifier.reattached(resource, work, before)
-
-
-def keep_state(work: Work, resource: Resource, state: dict[str, Any] | None) -> None:
-    """Give a resource another internal state and write it."""
-    before = resource.state
-    resource.state = state
-
-    def undo() -> None:
-        resource.state = before
-
-    work.undo.append(undo)
-    work.put(resource)

@@ -84,17 +84,10 @@ def outer_of(group: Resource) -> Mapping[str, str]:
 
 
 async def _remember(call: Call, group: Resource, forward_to: str, outer: str) -> None:
-    before = group.state
-    known = {name: value for name, value in (before or {}).get(OUTER, {}).items() if name != forward_to}
+    known = {name: value for name, value in (group.state or {}).get(OUTER, {}).items() if name != forward_to}
     kept = dict(list(known.items())[-MOST_OUTER + 1:])
-    group.state = {**(before or {}), OUTER: {**kept, forward_to: outer}}
-
-    def undo() -> None:
-        group.state = before
-
     work = Work()
-    work.undo.append(undo)
-    work.put(group)
+    work.keep(group, **{OUTER: {**kept, forward_to: outer}})
     await call.core.commit(work)
 
 

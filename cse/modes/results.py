@@ -11,7 +11,6 @@ import logging
 
 from cse.clock import seconds_of
 from cse.core import Core
-from cse.modes.ticket import set_state
 from cse.notifications.delivery import without_secrets
 from cse.storage.port import StoreError
 from cse.work import Work
@@ -71,8 +70,7 @@ class Results:
             return
         left = [one for one in (resource.state or {}).get("tell", ()) if one != target]
         work = Work()
-        set_state(work, resource, {"tell": left} if left else None)
-        work.put(resource)
+        work.keep(resource, tell=left or None)
         try:
             self._core.submit(work)
         except StoreError as error:

@@ -42,7 +42,7 @@ class Ticket:
         resource = self._held()
         if resource is None:
             return
-        set_state(work, resource, _targets(resource))
+        work.keep_state(resource, _targets(resource))
         amend(self._core, work, resource, record.outcome(self._core, resource, response, self._core.clock.time()))
         work.after(lambda: self._told(resource))
 
@@ -69,8 +69,7 @@ class Ticket:
         work.undo.append(lambda: self._parts.pop(name, None))
         resource = self._held()
         if resource is not None:
-            set_state(work, resource, {**(resource.state or {}), "parts": dict(self._parts)})
-            work.put(resource)
+            work.keep(resource, parts=dict(self._parts))
 
     def promised(self, resource: Resource) -> None:
         """The request has a ``<request>`` from now on; what has been done so far is its beginning."""
@@ -116,17 +115,6 @@ class Part:
     def settle(self, work: Work, response: ResponsePrimitive) -> None:
         """Write the outcome of this part in the unit of work of its change."""
         self._whole.keep_part(work, self._name, response)
-
-
-def set_state(work: Work, resource: Resource, state: dict[str, Any] | None) -> None:
-    """Give a resource another state; the caller puts it."""
-    before = resource.state
-    resource.state = state
-
-    def undo() -> None:
-        resource.state = before
-
-    work.undo.append(undo)
 
 
 def _targets(resource: Resource) -> dict[str, Any] | None:

@@ -37,15 +37,7 @@ def end(resource: Resource, target: str, policy: Policy, now_s: float) -> float:
 def spend(work: Work, resource: Resource, target: str, policy: Policy, now_s: float) -> float:
     """Count one NOTIFY in the window, which begins now if none is open; returns its beginning."""
     begin, sent = window(resource, target, policy, now_s) or (now_s, 0)
-    before = resource.state
-    state = before or {}
     targets = resource.attributes.get("nu", ())
-    kept = {one: value for one, value in state.get(WINDOWS, {}).items() if one in targets}
-    resource.state = {**state, WINDOWS: {**kept, target: [begin, sent + 1]}}
-
-    def undo() -> None:
-        resource.state = before
-
-    work.undo.append(undo)
-    work.put(resource)
+    kept = {one: value for one, value in (resource.state or {}).get(WINDOWS, {}).items() if one in targets}
+    work.keep(resource, **{WINDOWS: {**kept, target: [begin, sent + 1]}})
     return begin
