@@ -28,7 +28,7 @@ from tests.procedures.meanings import (
     text_of,
     turtle,
 )
-from tests.rig import Rig, message, only
+from tests.rig import ADMIN, Rig, message, only
 
 LIMITS = Limits()
 S = Status
@@ -426,7 +426,7 @@ async def test_sem_4_one_repository_and_one_descriptor_of_a_mashup(tree: Rig) ->
     await tree.made("cse/cae1/hall", 4, {"con": "21.5"}, "Cae1")
     await tree.made("cse", 41, MASHUP)
     for to in ("cse/job", "cse/mix"):
-        await describe(tree, to, SENSOR, rn="one")
+        await describe(tree, to, SENSOR, ADMIN, rn="one")
         response = await tree.create(to, 24, {"rn": "two", "dcrp": TURTLE, "dsp": turtle(LAMP)})
         assert response.status == S.BAD_REQUEST
         assert f"{to}/one" in message(response)
