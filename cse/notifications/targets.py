@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cse.client.transport import Sender, Unreachable
 from cse.identifiers import Identity
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.reachability import reachable_now
 from cse.tree import Tree
 from resources.ae import AE
 from resources.cse_base import CSE_BASE
@@ -68,13 +69,17 @@ class Targets:
 
     async def forward(self, entity: Resource, request: RequestPrimitive,
                       timeout_s: float | None = None) -> ResponsePrimitive:
-        """Pass a NOTIFY on to an AE: through its polling channel, else by each point of access in turn (AE-8)."""
+        """Pass a NOTIFY on to an AE: through its polling channel, else by each point of access in turn (AE-8).
+
+        Outside of the schedule of its node it is not called (SCH-2), but for a verification, which cannot wait.
+        """
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         request.to = self._identity.sp_relative(entity.ri)
         polled = await self.core.polling.deliver(entity, request, timeout_s)
         if polled is not None:
             return _unreachable() if polled.status == Status.REQUEST_TIMEOUT else polled
-        if entity.attributes.get("rr") and reads(entity):
+        awake = verifies(request) or reachable_now(self._tree, entity, self.core.clock.time())
+        if awake and entity.attributes.get("rr") and reads(entity):
             for url in entity.attributes.get("poa") or ():
                 response = await self._try(url, request, timeout_s)
                 if response.status != Status.TARGET_NOT_REACHABLE:
@@ -109,6 +114,12 @@ class Targets:
             return await sender.send(url, request, timeout_s=timeout_s)
         except Unreachable:
             return _unreachable()
+
+
+def verifies(request: RequestPrimitive) -> bool:
+    """True for a verification request (SUB-6)."""
+    notification = (request.content or {}).get("m2m:sgn")
+    return isinstance(notification, dict) and notification.get("vrq") is True
 
 
 def reads(entity: Resource) -> bool:

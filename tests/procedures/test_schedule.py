@@ -209,6 +209,25 @@ async def test_sch_2_entity_of_a_node_is_reachable_within_its_schedules(rig: Rig
     assert reachable_now(core.tree, entity, 0.0)
 
 
+async def test_sch_2_nobody_calls_an_entity_that_is_asleep(rig: Rig) -> None:
+    await rig.made("cse", 14, {"rn": "n", "ni": "urn:1"})
+    await rig.register("Cae2", poa=["http://ae/2"], nl="cse/n")
+    await rig.made("cse/n", 18, entries("* * 9 * * * *"))
+    content = {"m2m:sgn": {"sur": "x"}}
+    assert (await rig.request(Operation.NOTIFY, "cse/cae2", content=content)).status == Status.TARGET_NOT_REACHABLE
+    await rig.made("cse", 9, {"rn": "g", "mid": ["cse/cae2"], "mnm": 1})
+    (one,) = only(await rig.request(Operation.NOTIFY, "cse/g/fopt", content=content))["m2m:rsp"]
+    assert one["rsc"] == Status.TARGET_NOT_REACHABLE
+    assert rig.sink.received == []
+    await rig.retrieve("cse", response_type=2, notification_targets=["Cae2"])
+    await rig.clock.advance(5)
+    assert rig.sink.received == []
+    assert (await rig.retrieve("cse/cae2", "Cae2")).status == Status.OK, "who is awake after all is answered"
+    await until(rig, "090000")
+    assert (await rig.request(Operation.NOTIFY, "cse/cae2", content=content)).status == Status.OK
+    assert ("http://ae/2", content) in [(url, sent) for url, _, sent in rig.sink.received]
+
+
 async def test_sch_2_what_the_cse_asks_itself_is_answered(rig: Rig) -> None:
     await rig.made("cse", 18, entries("* * * * * * 2020"))
     own = rig.cse.core.identity.cse_id
