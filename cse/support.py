@@ -5,7 +5,7 @@ The one list of named gaps: code asks it, docs/rules.md has it too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cse.primitive import FilterCriteria, RequestPrimitive
@@ -25,6 +25,9 @@ VARIANT = "A"
 #: Members of a subscription's ``enc`` without behaviour here.
 EVENT_CRITERIA = frozenset({"aq"})
 
+#: Serialisations that a notification target may ask for (``?ct=``) and that have no codec here.
+SERIALISATIONS = frozenset({"cbor", "xml"})
+
 #: Filter criteria tags without behaviour here.
 CONDITIONS = frozenset({"aq"})
 
@@ -39,6 +42,8 @@ def check_attributes(short: str, given: Mapping[str, Any]) -> None:
     """
     if given.get("enc"):
         check_event_criteria(given["enc"])
+    if given.get("nu"):
+        check_targets(given["nu"])
     if not EVERYWHERE.isdisjoint(given) and not short.endswith(VARIANT):
         _refuse(short, given, EVERYWHERE)
     missing = ATTRIBUTES.get(short)
@@ -56,6 +61,14 @@ def check_event_criteria(criteria: Mapping[str, Any]) -> None:
     """Raise NotImplementedHere for parts of ``enc`` that this CSE cannot honour."""
     for name in EVENT_CRITERIA.intersection(criteria):
         raise NotImplementedHere(f"enc.{name}: not implemented here")
+
+
+def check_targets(targets: Iterable[str]) -> None:
+    """Raise NotImplementedHere for a notification target that asks for a serialisation which is not written here."""
+    for target in targets:
+        wanted = target.rpartition("?ct=")[2]
+        if wanted != target and wanted in SERIALISATIONS:
+            raise NotImplementedHere(f"nu: {target[:200]} asks for {wanted}; json alone is written here")
 
 
 def check_filter(criteria: FilterCriteria) -> None:

@@ -33,6 +33,7 @@ def test_parameters_and_criteria() -> None:
     assert words("filter criteria") == support.CONDITIONS
     assert {one.short for one in FILTER_CRITERIA.values() if not one.supported} == support.CONDITIONS
     assert words("event criteria") == support.EVENT_CRITERIA
+    assert words("serialisations of notifications") == support.SERIALISATIONS
 
 
 def test_numbers() -> None:

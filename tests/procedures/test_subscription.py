@@ -80,6 +80,14 @@ async def test_sub_2_serialisation_suffix(rig: Rig) -> None:
     assert len(events(rig)) == len(events(rig, "http://ae/1")) == 1
 
 
+@pytest.mark.parametrize("target", [f"{SINK}?ct=xml", "Cae1?ct=cbor"])
+async def test_sub_2_serialisations_that_are_not_written_here(rig: Rig, target: str) -> None:
+    await refused(rig, Status.NOT_IMPLEMENTED, nu=[target])
+    subscription = await subscribe(rig)
+    answer = await rig.update(subscription["ri"], {"m2m:sub": {"nu": [target]}}, "Cae1")
+    assert answer.status == Status.NOT_IMPLEMENTED
+
+
 @pytest.mark.parametrize("criteria", [
     pytest.param({"net": [3], "om": [{"or": "Cae1"}]}, id="SUB-3 net and om"),
     pytest.param({"net": [3], "chty": [2]}, id="SUB-3 chty that is no child"),
