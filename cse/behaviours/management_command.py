@@ -16,7 +16,7 @@ from resources.errors import NetworkError, OperationNotAllowed
 from resources.exec_instance import EXEC_INSTANCE
 from resources.group import GROUP
 from resources.mgmt_cmd import ARGUMENTS, COMMANDS, WITH_ARGUMENTS
-from resources.model import Resource
+from resources.model import Permission, Resource
 from resources.node import NODE
 from resources.status import Status
 
@@ -29,12 +29,18 @@ COPIED = ("exm", "exf", "exy", "exn", "exra", "acpi")
 
 
 class CommandBehaviour(Behaviour):
-    """mgmtCmd: ``exe`` set to true makes an execInstance for each node; it reads back false."""
+    """mgmtCmd: ``exe`` set to true makes an execInstance for each node; it reads back false.
+
+    Who names the nodes may change them; others may give the command where its policies say so.
+    """
 
     async def prepare(self, draft: Draft) -> None:
         """Refuse a command that nobody can carry out; its target stays while it has execInstances."""
         attributes = draft.attributes
         attributes["exe"] = False
+        if "ext" in draft.given:
+            for node in nodes_of(self.core, attributes["ext"]):
+                draft.call.require(node, Permission.UPDATE)
         if draft.current is None:
             return
         for name in ("ext", "exm"):
@@ -46,7 +52,11 @@ class CommandBehaviour(Behaviour):
         if kind in WITH_ARGUMENTS and not (attributes.get("exra") or {}).get(ARGUMENTS[kind]):
             raise NetworkError(f"exra: a {COMMANDS[kind]} needs arguments ({ARGUMENTS[kind]!r})",
                                Status.MGMT_CONVERSION_ERROR)
-        for node in targets(self.core, attributes["ext"]):
+        nodes = targets(self.core, attributes["ext"])
+        for node in nodes:
+            if not self.core.access.permitted(node, draft.current.creator, Permission.UPDATE):  # a group has others now
+                draft.call.require(node, Permission.UPDATE)
+        for node in nodes:
             node_id = node.attributes["ni"]
             adapter = adapter_for(self.core.adapters, node_id)
             if adapter is None:
@@ -133,16 +143,20 @@ def instances(command: Resource) -> list[Resource]:
 
 
 def targets(core: Core, target: str) -> list[Resource]:
-    """The nodes that ``ext`` means: a node, by address or node ID, or the nodes of a group. Raises 6003: none."""
-    found = core.tree.find(target)
-    if found is not None and found.type.number == GROUP.number:
-        members = [core.tree.find(one) for one in found.attributes["mid"]]
-        nodes = [one for one in members if one is not None and one.type.number == NODE.number]
-    elif found is not None and found.type.number == NODE.number:
-        nodes = [found]
-    else:
-        nodes = [one for one in core.tree.root.children.values()
-                 if one.type.number == NODE.number and one.attributes["ni"] == target]
+    """The nodes that ``ext`` means. Raises 6003: none."""
+    nodes = nodes_of(core, target)
     if not nodes:
         raise NetworkError(f"ext: {target} is no node here, and no group of nodes")
     return nodes
+
+
+def nodes_of(core: Core, target: str) -> list[Resource]:
+    """A node, by address or node ID, or the nodes of a group; empty when there is none."""
+    found = core.tree.find(target)
+    if found is not None and found.type.number == GROUP.number:
+        members = [core.tree.find(one) for one in found.attributes["mid"]]
+        return [one for one in members if one is not None and one.type.number == NODE.number]
+    if found is not None and found.type.number == NODE.number:
+        return [found]
+    return [one for one in core.tree.root.children.values()
+            if one.type.number == NODE.number and one.attributes["ni"] == target]

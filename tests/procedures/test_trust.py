@@ -91,3 +91,42 @@ async def test_act_3_the_input_of_an_action_has_no_profile(rig: Rig) -> None:
     }, "Cae1")
     await rig.update("cse/cae1/b2", {"m2m:cnt": {"mni": 5}}, ADMIN)
     assert only(await rig.retrieve("cse/cae1/b1"))["lbl"] == ["input"]
+
+
+EVERYBODY = {"acr": [{"acor": ["all"], "acop": 63}]}
+
+
+@pytest.mark.parametrize("target", ["cse/theirs", "n-theirs", "cse/all"])
+async def test_mgc_1_nobody_commands_a_node_that_is_not_his(target: str) -> None:
+    rig = await Rig.open()
+    rig.cse.core.settings.registration.child_types.append("mgmtCmd")
+    await rig.register("Cae1")
+    await rig.update("cse/base-access", {"m2m:acp": {"pv": EVERYBODY}})
+    await rig.made("cse", 1, {"rn": "open", "pv": EVERYBODY, "pvs": EVERYBODY})
+    await rig.made("cse", 14, {"rn": "theirs", "ni": "n-theirs"})
+    await rig.made("cse", 14, {"rn": "ours", "ni": "n-ours", "acpi": ["cse/open"]})
+    await rig.made("cse", 9, {"rn": "all", "mnm": 5, "mid": ["cse/ours", "cse/theirs"]})
+    refused = await rig.create("cse", 12, {"cmt": 2, "ext": target}, "Cae1")
+    assert refused.status == Status.ORIGINATOR_HAS_NO_PRIVILEGE, message(refused)
+    await rig.made("cse", 12, {"rn": "command", "cmt": 2, "ext": "cse/ours", "acpi": ["cse/open"]}, "Cae1")
+    changed = await rig.update("cse/command", {"m2m:mgc": {"ext": target}}, "Cae1")
+    assert changed.status == Status.ORIGINATOR_HAS_NO_PRIVILEGE, message(changed)
+    await rig.close()
+
+
+async def test_mgc_1_a_command_is_given_for_who_made_it() -> None:
+    rig = await Rig.open()
+    await rig.register("Cae1")
+    await rig.made("cse", 1, {"rn": "open", "pv": EVERYBODY, "pvs": EVERYBODY})
+    await rig.made("cse", 14, {"rn": "theirs", "ni": "n-theirs"})
+    await rig.made("cse", 14, {"rn": "ours", "ni": "n-ours", "acpi": ["cse/open"]})
+    await rig.made("cse", 9, {"rn": "all", "mnm": 5, "mid": ["cse/ours"], "acpi": ["cse/open"]})
+    given = {"m2m:mgc": {"exe": True}}
+    await rig.update("cse/base-access", {"m2m:acp": {"pv": EVERYBODY}})
+    for maker, expected in ((ADMIN, Status.MGMT_SESSION_CANNOT_BE_ESTABLISHED),
+                            ("Cae1", Status.ORIGINATOR_HAS_NO_PRIVILEGE)):
+        await rig.update("cse/all", {"m2m:grp": {"mid": ["cse/ours"]}})
+        made = await rig.made("cse", 12, {"cmt": 2, "ext": "cse/all", "acpi": ["cse/open"]}, maker)
+        await rig.update("cse/all", {"m2m:grp": {"mid": ["cse/ours", "cse/theirs"]}}, "Cae1")
+        assert (await rig.update(made["ri"], given, "Cae1")).status == expected
+    await rig.close()
