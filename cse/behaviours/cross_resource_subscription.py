@@ -252,12 +252,8 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         notifier.post(work, crs, {"sur": notifier.reference(crs)}, targets, meta)
 
     def _set_policy(self, crs: Resource) -> None:
-        policies = self.core.notifier.subscriptions.policies
-        policy = compile_policy(crs.attributes, self.core.settings)
-        if policy is None or not self.core.tree.holds(crs):
-            policies.pop(crs.ri, None)
-        else:
-            policies[crs.ri] = policy
+        policy = compile_policy(crs.attributes, self.core.settings) if self.core.tree.holds(crs) else None
+        self.core.notifier.follow(crs, policy)
 
     def _keep(self, work: Work, crs: Resource, state: dict[str, Any]) -> None:
         """Write another state, and see to the end of its window once it is durable."""

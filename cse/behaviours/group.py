@@ -105,15 +105,13 @@ class GroupBehaviour(Behaviour):
         """How the delivery collects for this group; without ``nar`` that depends on how many members it has now."""
         policy = compile_policy({"bn": collecting.batch_of(group)}, self.core.settings)
         if policy is not None and self.core.tree.holds(group):
-            self.core.notifier.subscriptions.policies[group.ri] = policy
+            self.core.notifier.follow(group, policy)
 
     def _forget(self, ri: str) -> None:
         self._pauses.pop(ri, None)
         self._hosts.pop(ri, None)
         self.core.timers.cancel((self, ri))
-        self.core.notifier.subscriptions.policies.pop(ri, None)
-        for lane in self.core.notifier.delivery.lanes.pop(ri, {}).values():
-            lane.flush()
+        self.core.notifier.unfollow(ri)
 
     def _arm(self, group: Resource, pause_s: float) -> None:
         self._pauses[group.ri] = max(pause_s, FIRST_PAUSE_S)

@@ -5,7 +5,7 @@ The library is an extra and loaded at first use. A query is given so many steps:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cse.codecs import Limits, decode
@@ -76,11 +76,3 @@ def _compile(text: str, steps: Steps) -> Callable[[Any], Iterable[Any]]:
     except ImportError:
         raise NotImplementedHere(MISSING) from None
     return jsonpath.compile_path(text, steps.spend, PATIENCE_S)
-
-
-def paced(found: Iterable[Any], spend: Callable[[], None]) -> Iterator[Any]:
-    """Pass on what is found, one step each, and one for having looked."""
-    spend()
-    for one in found:
-        spend()
-        yield one

@@ -208,10 +208,10 @@ class Delivery:
         for lane in tuple(lanes.values()):
             lane.review(batch_changed=before.get("bn") != resource.attributes.get("bn"))
 
-    def changed(self, ri: str) -> None:
-        """What goes by the policy of this resource goes by another one."""
-        for lane in () if self._stopped else tuple(self.lanes.get(ri, {}).values()):
-            lane.review(batch_changed=True)
+    def flush(self, ri: str) -> None:
+        """Send what was collected in the name of a resource that is gone."""
+        for lane in self.lanes.pop(ri, {}).values():
+            lane.flush()
 
     def review(self) -> None:
         """A schedule has changed, or whose it is: what is held may go, or wait for another moment."""

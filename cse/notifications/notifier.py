@@ -250,18 +250,16 @@ class Notifier:
             work.send(OutboxRecord(self._last_id, resource.ri, target, meta, body))
 
     def follow(self, resource: Resource, policy: Policy | None) -> None:
-        """Notifications in the name of a resource that is no subscription go by this policy."""
-        before = self.delivery.policies.get(resource.ri)
-        if policy != before:
+        """Notifications in the name of a resource that is no subscription go by this policy; None: as they come."""
+        if policy is None:
             self.subscriptions.policies.pop(resource.ri, None)
-            if policy is not None:
-                self.subscriptions.policies[resource.ri] = policy
-            self.delivery.changed(resource.ri)
+        else:
+            self.subscriptions.policies[resource.ri] = policy
 
     def unfollow(self, ri: str) -> None:
         """A resource that was followed is gone: what was collected in its name goes out as it is."""
         self.subscriptions.policies.pop(ri, None)
-        self.delivery.changed(ri)
+        self.delivery.flush(ri)
 
     def reachable(self, entity: Resource) -> None:
         """There is a sign that an entity can be reached, such as a poll: what waits for it is tried again (SUB-23)."""

@@ -18,8 +18,7 @@ UPDATED, DELETED, CHILD_CREATED, CHILD_DELETED, NO_CHILD, TRIGGERED, BLOCKING_UP
 #: Notification content types (``nct``).
 ALL_ATTRIBUTES, MODIFIED_ATTRIBUTES, RESOURCE_ID = 1, 2, 3
 
-#: Event types that ``atr`` and ``chty`` limit.
-OF_ATTRIBUTES = frozenset({UPDATED, BLOCKING_UPDATE})
+#: Event types that ``chty`` limits.
 OF_CHILDREN = frozenset({CHILD_CREATED, CHILD_DELETED})
 
 

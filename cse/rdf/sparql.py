@@ -70,14 +70,6 @@ def found(tag: str, graphs: Iterable[Graph], prepared: Query) -> bool:
     return len(result.graph) > 0 if result.graph is not None else next(_rows(tag, result), None) is not None
 
 
-def resources_found(tag: str, graphs: Iterable[Graph], text: str) -> list[str]:
-    """The addresses (IRIs) among what a SELECT finds, each once, in order."""
-    values = (value for row in _rows(tag, _run(tag, graphs, prepare(tag, text))) for value in row.values())
-    from rdflib import URIRef
-
-    return list(dict.fromkeys(str(value) for value in values if isinstance(value, URIRef)))
-
-
 def updated(tag: str, graph: Graph, text: str) -> Graph:
     """A copy of a graph after an update; raises 4143 when it is none, SPARQL_UPDATE_ERROR (5212) when it fails."""
     from rdflib.plugins.sparql.algebra import translateUpdate
