@@ -14,9 +14,11 @@ from typing import Any
 
 from cse.clock import seconds_of
 from cse.primitive import Content
+from resources.datatypes import DataType
 from resources.errors import BadRequest
 from resources.model import Operation
 from resources.simple_types import TIMESTAMP as TIMESTAMP_PATTERN
+from resources.simple_types import event_cat
 
 _ABS_REL = re.compile(r"\d{8}T\d{6}(,\d{1,6})?|-?\d{1,18}")
 _DECIMAL = re.compile(r"-?\d{1,19}")
@@ -52,6 +54,16 @@ def _integer(least: int, greatest: int | None = None) -> Kind:
 
     schema = {"type": "integer", "minimum": least, "maximum": 10**18 if greatest is None else greatest}
     return Kind(expected, read, parse, schema)
+
+
+def _typed(expected: str, type_: DataType) -> Kind:
+    """Values of a simple type of attributes."""
+
+    def read(value: Any) -> Any:
+        type_.check(value)
+        return value
+
+    return Kind(expected, read, type_.parse_text, type_.schema)
 
 
 def _text(expected: str, accepts: Callable[[str], object] = bool, pattern: str = ".") -> Kind:
@@ -91,6 +103,7 @@ def _read_abs_rel(value: Any) -> str:
 
 NON_NEGATIVE = _integer(0)
 POSITIVE = _integer(1)
+EVENT_CATEGORY = _typed("2 (immediate), 3 (best effort), 4 (latest) or 100 to 999", event_cat)
 TEXT = _text("a text that is not empty")
 BOOLEAN = Kind("true or false", _read_boolean, _parse_boolean, {"type": "boolean"})
 TIMESTAMP = _text("a time in UTC as YYYYMMDDTHHMMSS", _is_timestamp, f"^{TIMESTAMP_PATTERN}$")
@@ -136,7 +149,7 @@ REQUEST_PARAMETERS = _table(
     Parameter("oet", "operationExecutionTime", ABS_REL_TIMESTAMP, "operation_execution"),
     Parameter("rp", "resultPersistence", ABS_REL_TIMESTAMP, "result_persistence"),
     Parameter("rcn", "resultContent", _integer(0, 12), "result_content"),
-    Parameter("ec", "eventCategory", NON_NEGATIVE, "event_category"),
+    Parameter("ec", "eventCategory", EVENT_CATEGORY, "event_category"),
     Parameter("da", "deliveryAggregation", BOOLEAN, "delivery_aggregation"),
     Parameter("gid", "groupRequestIdentifier", TEXT, "group_request_id"),
     Parameter("drt", "desiredIdentifierResultType", _integer(1, 2), "result_type"),
