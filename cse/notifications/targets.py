@@ -107,7 +107,7 @@ class Targets:
             return _unreachable()
 
     async def _try(self, url: str, request: RequestPrimitive, timeout_s: float) -> ResponsePrimitive:
-        sender = self._senders.get(urlsplit(url).scheme)
+        sender = self._senders.get(_scheme(url))
         if sender is None:
             return _unreachable()
         try:
@@ -125,6 +125,13 @@ def verifies(request: RequestPrimitive) -> bool:
 def reads(entity: Resource) -> bool:
     """AE-7: whether an entity reads the serialization that every binding here sends."""
     return any(one.endswith("json") for one in entity.attributes.get("csz") or ("json",))
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:  # such as http://[::1
+        return ""
 
 
 def _unreachable() -> ResponsePrimitive:

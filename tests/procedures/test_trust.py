@@ -130,3 +130,9 @@ async def test_mgc_1_a_command_is_given_for_who_made_it() -> None:
         await rig.update("cse/all", {"m2m:grp": {"mid": ["cse/ours", "cse/theirs"]}}, "Cae1")
         assert (await rig.update(made["ri"], given, "Cae1")).status == expected
     await rig.close()
+
+
+async def test_sub_21_an_address_that_is_none_is_not_reached(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    answer = await rig.create("cse/cae1/b1", 23, {"nu": ["http://[::1"]}, "Cae1")
+    assert answer.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
+    assert [one for one in caplog.records if one.levelname == "ERROR"] == []
