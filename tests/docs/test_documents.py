@@ -10,6 +10,8 @@ import pytest
 
 from cse.cli.main import build_parser
 from cse.settings_file import kinds
+from resources.device_models import standard
+from resources.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -64,6 +66,29 @@ def test_settings_exist(document: Path) -> None:
     tables = "|".join({key.partition(".")[0] for key in kinds()})
     named = set(re.findall(rf"`((?:{tables})\.[a-z_.]*_[a-z_.]*)`", document.read_text(encoding="utf-8")))
     assert {name for name in named - kinds().keys() if not is_module(name)} == set()
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+    pages = {page for page in pages if not page.startswith("reference/")} - {"README.md"}
+    assert {page for page in pages if f"({page}" not in index} == set()
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_tables() -> None:
+    types = Registry.default().types
+    base = [type_ for type_ in types if type_.base is None and type_.number < 10_000]
+    objects = [type_ for type_ in types if type_.base == "mgmtObj"]
+    announced = {type_.number for type_ in types if type_.number > 10_000}
+    models = len([type_ for type_ in standard().types if type_.base == "flexContainer"])
+    for document, number, what in [
+        ("README.md", len(base), "resource types"), ("README.md", len(objects), "management objects"),
+        ("README.md", len(announced), "announced variants"), ("README.md", models, "of the standard and your own"),
+        ("docs/models.md", models, "models for buildings and energy"),
+        ("CHANGELOG.md", len(base), "resource types"), ("CHANGELOG.md", len(objects), "management objects"),
+    ]:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        assert re.search(rf"\b{number}\s.{{,20}}?{what}", text, re.DOTALL), (number, what)
 
 
 def is_module(name: str) -> bool:
