@@ -207,6 +207,14 @@ async def test_fci_1_removing_fcied_removes_the_history(rig: Rig) -> None:
     assert await counters(rig) == (1, 1)
 
 
+async def test_rcn_1_attributes_that_went_with_another_are_null(rig: Rig) -> None:
+    await make(rig, fcied=True, mni=5, lbl=["x"])
+    answer = await rig.update(PATH, {ROOT: {"fcied": None, "lbl": None}}, "Cae1", result_content=9)
+    shown = only(answer)
+    assert shown.keys() == {"lt", "st", "mni", "cni", "cbs"}, "what was asked for is no news"
+    assert [shown[name] for name in ("mni", "cni", "cbs")] == [None] * 3
+
+
 async def test_fci_1_removing_fcied_and_limits_at_once(rig: Rig) -> None:
     await make(rig, fcied=True, mni=5)
     changed = await change(rig, fcied=None, mni=None, mbs=None)

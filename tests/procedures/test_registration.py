@@ -186,6 +186,17 @@ async def test_ae_1_older_releases_have_no_supported_releases(rig: Rig, release:
         assert only(answer)["srv"] == [release or "1"]
 
 
+async def test_csr_1_a_cse_alone_makes_its_resource_and_once(rig: Rig) -> None:
+    await rig.update("cse/base-access", {"m2m:acp": {"pv": {"acr": [{"acor": ["/far", "Cae1"], "acop": 63}]}}})
+    given = {"cb": "/far/base", "rr": False, "srv": ["3"]}
+    for fr, status in (("Cae1", Status.OPERATION_NOT_ALLOWED), (ADMIN, Status.OPERATION_NOT_ALLOWED),
+                       ("/stranger", Status.ORIGINATOR_HAS_NO_PRIVILEGE), ("/far", Status.CREATED),
+                       ("/far", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)):
+        assert (await rig.create("cse", 16, dict(given), fr)).status == status
+    (found,) = await rig.discover("cse", ty=[16])
+    assert only(await rig.retrieve(found, "/far"))["csi"] == "/far"
+
+
 async def test_csr_4_what_the_base_says(rig: Rig) -> None:
     base = only(await rig.retrieve("cse", "Cae1"))
     assert (base["ty"], base["ri"], base["pi"], base["rn"]) == (5, "banyan", "", "cse")

@@ -8,6 +8,7 @@ import pytest
 
 from cse.validation import Validator
 from resources.errors import BadRequest
+from resources.model import Optionality, ResourceType
 from resources.registry import Registry
 from resources.status import Status
 
@@ -229,3 +230,39 @@ def test_upd_3_policies_are_updated_alone() -> None:
     message = "acpi: must be the only attribute of an UPDATE; leave out 'lbl', 'mni'"
     assert refusal(update, "cnt", {"lbl": ["a"], "acpi": ["acp1"], "mni": 1}) == message
     assert refusal(update, "cnt", {"acpi": None, "et": None}).startswith("acpi: must be the only attribute")
+
+
+#: Without the device models, which are alike.
+TYPES = [type_ for type_ in REGISTRY.types if type_.discriminator is None or type_.discriminator[0] != "cnd"]
+EVERY_TYPE = [pytest.param(type_, id=type_.name) for type_ in TYPES]
+
+
+@pytest.mark.parametrize("type_", EVERY_TYPE)
+def test_cre_3_and_upd_2_no_type_takes_what_is_not_to_be_given(type_: ResourceType) -> None:
+    for row in type_.attributes:
+        for operation, optionality in ((VALIDATOR.create, row.create), (VALIDATOR.update, row.update)):
+            if optionality is Optionality.FORBIDDEN:
+                for value in (1, "x", None):
+                    with pytest.raises(BadRequest, match=f"^{row.short}: .* cannot be given"):
+                        operation(type_, {row.short: value})
+
+
+@pytest.mark.parametrize("type_", EVERY_TYPE)
+def test_upd_1_of_no_type_null_removes_what_is_always_there(type_: ResourceType) -> None:
+    for row in type_.attributes:
+        if row.update is Optionality.FORBIDDEN:
+            continue
+        if row.single and row.short != "et":
+            with pytest.raises(BadRequest, match="null cannot remove it"):
+                VALIDATOR.update(type_, {row.short: None})
+        else:
+            VALIDATOR.update(type_, {row.short: None})
+
+
+@pytest.mark.parametrize("type_", [pytest.param(type_, id=type_.name) for type_ in TYPES
+                                   if "cr" in type_.by_short
+                                   and type_.by_short["cr"].create is not Optionality.FORBIDDEN])
+def test_cre_5_of_every_type_the_creator_comes_as_null(type_: ResourceType) -> None:
+    for value in ("Cae1", "", 0, False):
+        with pytest.raises(BadRequest, match="cr: expected null"):
+            VALIDATOR.create(type_, {"cr": value})
