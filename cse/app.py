@@ -15,6 +15,7 @@ from typing import Any
 from bindings.http.client import HttpClient
 from bindings.http.pages import Page, Route
 from bindings.http.server import HttpServer
+from cse.behaviours.statistics import events_by_labels
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.codecs import encode
@@ -134,6 +135,8 @@ class Node:
         metrics.counter("banyan_store_durable_total", "Units of work that are durable.", lambda: core.committer.durable)
         metrics.counter("banyan_store_batches_total", "Batches written, each with one sync.",
                         lambda: core.committer.batches)
+        metrics.counter("banyan_statistics_events_total", "Events by statsCollect, entity and operation.",
+                        lambda: events_by_labels(core))
         metrics.gauge("banyan_http_connections", "Open HTTP connections.",
                       lambda: self._server.connections if self._server is not None else 0)
 

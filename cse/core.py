@@ -74,8 +74,9 @@ class Core:
 
     ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
     ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances,
-    ``arrivals`` at each request whose originator is known; they do not raise. ``locks`` are the transactions by the
-    resource ID of what they have locked. ``profiled``: there are primitive profiles.
+    ``arrivals`` at each request whose originator is known, ``performed`` at each that was done here, and its answer;
+    they do not raise. ``locks`` are the transactions by the resource ID of what they have locked. ``profiled``: there
+    are primitive profiles.
     """
 
     settings: CseSettings
@@ -102,6 +103,7 @@ class Core:
     opening: Schedule | None = None
     watchers: dict[str, list[Watcher]] = field(default_factory=dict)
     arrivals: list[Callable[[Call], None]] = field(default_factory=list)
+    performed: list[Callable[[Call, ResponsePrimitive], None]] = field(default_factory=list)
     locks: dict[str, Resource] = field(default_factory=dict)
     profiled: bool = False
 

@@ -142,7 +142,10 @@ class Dispatcher:
         if core.locks:
             check_lock(call, target)
         operate = OPERATIONS[request.operation] if target.virtual is None else operate_virtual
-        return await (operate(call) if request.group_request_id is None else once(call, operate))
+        response = await (operate(call) if request.group_request_id is None else once(call, operate))
+        for look_back in core.performed:
+            look_back(call, response)
+        return response
 
 
 async def operate_virtual(call: Call) -> ResponsePrimitive:

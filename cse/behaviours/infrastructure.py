@@ -1,17 +1,14 @@
-"""Types that are for the infrastructure: statistics, device triggers, multicast (SSP-3).
+"""Types that are for the infrastructure: device triggers, multicast (SSP-3).
 
 There is neither an underlying network nor multicast here; what needs them is answered as the standard says.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from cse.behaviour import Behaviour
 from resources.errors import OriginatorError, ReceiverError
-from resources.event_config import EVENT_CONFIG
-from resources.stats_collect import STATS_COLLECT
 from resources.status import Status
 
 if TYPE_CHECKING:
@@ -23,22 +20,6 @@ REGISTREES = frozenset({2, 16})
 EXECUTE_CRUD, NO_NETWORK, PROCESSING = 3, 2, 1
 #: What makes a new trigger of one that is under way.
 OF_TRIGGER = frozenset({"tri", "tpe", "tvt", "tiae", "tia", "tio", "tirt"})
-
-#: The attribute that holds the identifier which the CSE gives, by resource type number.
-IDENTIFIERS = {EVENT_CONFIG.number: "evi", STATS_COLLECT.number: "sci"}
-
-
-class StatisticsBehaviour(Behaviour):
-    """eventConfig and statsCollect have an identifier that nobody else has.
-
-    Nothing is counted: no attribute says how anybody would get what was collected.
-    """
-
-    async def prepare(self, draft: Draft) -> None:
-        """Give the identifier."""
-        if draft.current is None:
-            short = IDENTIFIERS[draft.type.number]
-            draft.attributes[short] = f"{self.core.identity.cse_id[1:]}-{short}-{secrets.token_hex(6)}"
 
 
 class TriggerBehaviour(Behaviour):

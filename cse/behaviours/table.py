@@ -8,7 +8,7 @@ from cse.behaviours.container import ContainerBehaviour
 from cse.behaviours.cross_resource_subscription import CrossResourceSubscriptionBehaviour
 from cse.behaviours.flex_container import FlexContainer
 from cse.behaviours.group import GroupBehaviour
-from cse.behaviours.infrastructure import MulticastBehaviour, StatisticsBehaviour, TriggerBehaviour
+from cse.behaviours.infrastructure import MulticastBehaviour, TriggerBehaviour
 from cse.behaviours.location_policy import LocationPolicyBehaviour
 from cse.behaviours.management import ManagementBehaviour
 from cse.behaviours.management_command import CommandBehaviour, ExecInstanceBehaviour
@@ -28,6 +28,7 @@ from cse.behaviours.request import RequestBehaviour
 from cse.behaviours.schedule import ScheduleBehaviour
 from cse.behaviours.semantics import DescriptorBehaviour, OntologyBehaviour, RepositoryBehaviour
 from cse.behaviours.service_subscription import ProfileBehaviour
+from cse.behaviours.statistics import CollectBehaviour, EventBehaviour
 from cse.behaviours.time_series import TimeSeriesBehaviour
 from cse.behaviours.time_sync_beacon import BeaconBehaviour
 from cse.behaviours.transaction import TransactionBehaviour
@@ -78,7 +79,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     CONTAINER.number: ContainerBehaviour,
     EXEC_INSTANCE.number: ExecInstanceBehaviour,
     DEPENDENCY.number: DependencyBehaviour,
-    EVENT_CONFIG.number: StatisticsBehaviour,
+    EVENT_CONFIG.number: EventBehaviour,
     FLEX_CONTAINER.number: FlexContainer,
     GROUP.number: GroupBehaviour,
     LOCATION_POLICY.number: LocationPolicyBehaviour,
@@ -94,7 +95,7 @@ BEHAVIOURS: dict[int, type[Behaviour]] = {
     REMOTE_CSE.number: EntityBehaviour,
     SCHEDULE.number: ScheduleBehaviour,
     STATE.number: StateBehaviour,
-    STATS_COLLECT.number: StatisticsBehaviour,
+    STATS_COLLECT.number: CollectBehaviour,
     SUBSCRIPTION.number: SubscriptionBehaviour,
     REQUEST.number: RequestBehaviour,
     ONTOLOGY.number: OntologyBehaviour,
