@@ -33,6 +33,8 @@ _ABOUT = {
     "update": "UPDATE of attributes; null removes one.",
     "delete": "DELETE of a resource and of all below it.",
 }
+#: Refusals of HTTP itself: too slow, or a body or a head that is too large.
+_LIMITS = ("408", "413", "431")
 _REQUEST_ID = {
     "name": "X-M2M-RI", "in": "header", "required": True, "example": "r1",
     "description": "requestIdentifier: echoed in the answer; a new one for each request.",
@@ -117,7 +119,7 @@ def _operations(depth: int) -> dict[str, Any]:
 
 def _operation(depth: int, name: str, good: dict[str, str], more: Iterable[Parameter] = (),
                body: str = "") -> dict[str, Any]:
-    refusals = sorted({str(status.http) for status in Status if status.http >= 400})
+    refusals = sorted({str(status.http) for status in Status if status.http >= 400} | set(_LIMITS))
     answers = {**good, "202": "accepted", **dict.fromkeys(refusals, "problem")}
     whole: dict[str, Any] = {
         "operationId": f"{name}-{depth}", "summary": _ABOUT[name].partition(":")[0], "tags": [name],
