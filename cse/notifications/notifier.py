@@ -32,7 +32,7 @@ from cse.notifications.subscription import (
 from cse.storage.port import InstanceRecord, OutboxRecord
 from cse.work import Work
 from resources.ae import AE
-from resources.model import Operation, Resource, ResourceType
+from resources.model import Operation, Permission, Resource, ResourceType
 from resources.polling_channel import POLLING_CHANNEL
 from resources.remote_cse import REMOTE_CSE
 from resources.schedule import SCHEDULE
@@ -134,7 +134,7 @@ class Notifier:
     def child_created(self, work: Work, parent: Resource, child: Resource) -> None:
         """Event type 3 for a structural child."""
         for subscription in self.matching(parent, CHILD_CREATED, child.attributes):
-            self.emit(work, subscription, CHILD_CREATED, self.whole(subscription, child, None))
+            self.emit(work, subscription, CHILD_CREATED, self._child(subscription, child))
 
     def instance_created(self, work: Work, parent: Resource, type_: ResourceType, record: InstanceRecord,
                          attributes: Mapping[str, Any]) -> None:
@@ -167,7 +167,7 @@ class Notifier:
         if resource.parent is not None:
             for subscription in self.matching(resource.parent, CHILD_DELETED, resource.attributes):
                 if subscription.resource is not resource:
-                    self.emit(work, subscription, CHILD_DELETED, self.whole(subscription, resource, None))
+                    self.emit(work, subscription, CHILD_DELETED, self._child(subscription, resource))
 
     def triggered(self, work: Work, entity: Resource, payload: Mapping[str, Any]) -> None:
         """Event type 6: a trigger for an AE came; ``payload`` is ``m2m:tgp``."""
@@ -209,6 +209,13 @@ class Notifier:
                 resource.encoded = encode(resource.attributes)
             return {resource.type.root: Raw(resource.encoded)}
         return {"m2m:uri": f"{self._cse_id}/{resource.ri}"}
+
+    def _child(self, subscription: Subscription, child: Resource) -> dict[str, Any]:
+        """``rep`` of a child: no more than its address unless who subscribed to the parent may read the child."""
+        creator = subscription.resource.creator
+        if not self.delivery.core.access.permitted(child, creator, Permission.RETRIEVE):
+            return {"m2m:uri": f"{self._cse_id}/{child.ri}"}
+        return self.whole(subscription, child, None)
 
     def _instance(self, subscription: Subscription, type_: ResourceType, record: InstanceRecord) -> dict[str, Any]:
         if subscription.content_type == ALL_ATTRIBUTES:

@@ -136,3 +136,19 @@ async def test_sub_21_an_address_that_is_none_is_not_reached(rig: Rig, caplog: p
     answer = await rig.create("cse/cae1/b1", 23, {"nu": ["http://[::1"]}, "Cae1")
     assert answer.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
     assert [one for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+async def test_sub_12_a_child_is_shown_to_those_who_may_read_it(rig: Rig) -> None:
+    await rig.register("Cae2")
+    await rig.made("cse", 1, {"rn": "open", "pv": EVERYBODY, "pvs": EVERYBODY})
+    for name, fr in (("theirs", "Cae2"), ("own", "Cae1")):
+        await rig.made("cse", 23, {"rn": name, "nu": [f"http://sink/{name}"], "enc": {"net": [3, 4]}}, fr)
+    for given in ({"rn": "secret"}, {"rn": "shared", "acpi": ["cse/open"]}):
+        made = await rig.made("cse", 3, {"lbl": ["x"], **given}, "Cae1")
+        assert (await rig.delete(made["ri"], "Cae1")).status == Status.DELETED
+
+    def shown(name: str) -> list[str]:
+        return [root for one in rig.sink.contents(f"http://sink/{name}") for root in one["m2m:sgn"]["nev"]["rep"]]
+
+    assert shown("own") == ["m2m:cnt"] * 4
+    assert shown("theirs") == ["m2m:uri"] * 3 + ["m2m:cnt"] * 2  # the first is the other subscription
