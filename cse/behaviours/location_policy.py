@@ -19,7 +19,7 @@ from cse.behaviours.location_inquiry import DEVICE, NETWORK, inquiry_of, period_
 from cse.behaviours.upkeep import keep
 from cse.core import LATEST, Call, Core, Target, attributes_of
 from cse.identifiers import NAME
-from cse.operations.create import add_instance
+from cse.operations.create_instance import add_instance
 from cse.operations.internal import make
 from cse.primitive import Operation, RequestPrimitive
 from cse.storage.port import StoreError

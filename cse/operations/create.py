@@ -1,26 +1,22 @@
-"""CREATE: a structural resource or an instance (CRE-1 … CRE-9, CNT-1 … CNT-6, AE-1 … AE-3)."""
+"""CREATE of a structural resource (CRE-1 … CRE-9, AE-1 … AE-3); instances have a module of their own."""
 
 from __future__ import annotations
 
 import secrets
-from base64 import b64decode
 from collections.abc import Awaitable
 from typing import Any
 
 from cse import registration, support
-from cse.clock import seconds_of, timestamp
-from cse.codecs import encode
-from cse.core import Call, Core
-from cse.identifiers import NAME
-from cse.instances import instance_id, is_generated
+from cse.core import Call
 from cse.operations import result
 from cse.operations.change import Draft
+from cse.operations.create_instance import create_instance
+from cse.operations.placing import check_creator, check_name, check_place, expiration, place
 from cse.primitive import ResponsePrimitive
-from cse.storage.port import InstanceRecord
 from cse.work import Work
 from resources.ae import AE
 from resources.datatypes import shown
-from resources.errors import BadRequest, Conflict, NotFound, NotImplementedHere, OriginatorError, ReceiverError
+from resources.errors import BadRequest, NotImplementedHere, OriginatorError, ReceiverError
 from resources.model import Permission, Resource, ResourceType
 from resources.registry import Registry
 from resources.remote_cse import REMOTE_CSE
@@ -103,31 +99,6 @@ def check_given(type_: ResourceType, given: dict[str, Any], release: str | None)
         given["srv"] = [release or "1"]
 
 
-def check_name(parent: Resource, name: str | None) -> None:
-    """ADR-5: a valid name that is neither in use under the parent nor one of its virtual children."""
-    if name is None:
-        return
-    if not NAME.fullmatch(name):
-        raise BadRequest(f"rn: {name!r} is no resource name; allowed are letters, digits and - . _")
-    if name in parent.children or name in parent.type.virtual:
-        raise Conflict(f"rn: {name!r} is in use under {parent.path}; choose another name")
-
-
-def expiration(call: Call, parent: Resource, wanted: str | None) -> str:
-    """The expiration time that is given: at most the parent's and the local maximum (CRE-4)."""
-    settings = call.core.settings
-    if wanted is not None and wanted <= call.stamp:
-        raise BadRequest(f"et: {wanted} is in the past; it is {call.stamp} now")
-    limit = timestamp(call.now + settings.max_expiration_s)
-    of_parent: str = parent.attributes.get("et", limit)
-    return min(wanted or timestamp(call.now + settings.default_expiration_s), limit, of_parent)
-
-
-def check_creator(given: dict[str, Any], originator: str) -> dict[str, Any]:
-    """CRE-5: ``cr`` comes as null and becomes the originator."""
-    return {**given, "cr": originator} if "cr" in given else given
-
-
 async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
     """Create a structural resource."""
     core, parent = call.core, call.target.resource
@@ -168,149 +139,9 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
     return response
 
 
-def place(core: Core, work: Work, resource: Resource, call: Call | None = None) -> None:
-    """Put a new structural resource into the tree, and tell its parent's subscribers and its behaviour."""
-    assert resource.parent is not None
-    core.tree.add(resource)
-    work.undo.append(lambda: core.tree.remove(resource))
-    work.put(resource)
-    core.notifier.child_created(work, resource.parent, resource)
-    core.notifier.attached(resource, work)
-    behaviour = core.behaviours.get(resource.type.number)
-    if behaviour is not None:
-        behaviour.created(work, resource, call)
-
-
-async def check_place(call: Call, name: str | None) -> None:
-    """ADR-5 for a parent that keeps instances too; the last check, others may have been there since the first."""
-    core, parent = call.core, call.target.resource
-    if name is not None and parent.type.instance is not None:
-        instance = core.registry.by_name[parent.type.instance]  # its name is the same for every specialization
-        if is_generated(instance.short, name) or await core.instances.named(parent, name) is not None:
-            raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
-    if not core.tree.holds(parent):
-        raise NotFound(f"to: {parent.path} is gone")
-    check_name(parent, name)
-
-
 def limit_retention(call: Call, attributes: dict[str, Any]) -> None:
     """Apply the local maxima to ``mni`` and ``mbs`` and start the counters (CNT-1, CNT-2)."""
     settings = call.core.settings
     for name, most in (("mni", settings.max_instances), ("mbs", settings.max_bytes)):
         if most and (attributes.get(name) is None or attributes[name] > most):
             attributes[name] = most
-
-
-def content_size(given: dict[str, Any]) -> int:
-    """``cs``: UTF-8 length of a text, length of the serialisation of anything else (CNT-3)."""
-    content = given.get("con")
-    if isinstance(content, str):
-        return len(content) if content.isascii() else len(content.encode())
-    return 0 if content is None else len(encode(content))
-
-
-def check_encoding(given: dict[str, Any], content_info: str | None) -> None:
-    """CNT-11, TS-9: content whose ``cnf`` says base64 (encoding 1 and 2) is such a text."""
-    if content_info is None or content_info.split(":")[1:2] not in (["1"], ["2"]):
-        return
-    try:
-        b64decode(given["con"], validate=True)
-    except (TypeError, ValueError):
-        raise BadRequest(f"con: is no base64 text, which cnf ({content_info}) says it is") from None
-
-
-async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]) -> ResponsePrimitive:
-    """Create an instance, one after the other in each parent."""
-    core, parent = call.core, call.target.resource
-    if core.settings.check_encoding:
-        check_encoding(given, given.get("cnf") or parent.attributes.get("cnf"))
-    with Work(call.originator) as work:
-        if core.instances.takes_turns:
-            async with await core.instances.turn(parent):
-                record, attributes = await add_instance(call, work, type_, given)
-        else:
-            record, attributes = await add_instance(call, work, type_, given)
-    response = result.created(call, type_, result.instance_representation(type_, record), record.ri,
-                              f"{parent.path}/{attributes['rn']}", given, attributes)
-    await call.commit(work, response)
-    return response
-
-
-async def add_instance(call: Call, work: Work, type_: ResourceType,
-                       given: dict[str, Any]) -> tuple[InstanceRecord, dict[str, Any]]:
-    """Encode an instance as it is stored, count it in its parent, oldest ones making room for it."""
-    core, parent = call.core, call.target.resource
-    before = parent.attributes
-    behaviour = core.behaviours.get(parent.type.number)
-    key = None
-    if behaviour is not None and behaviour.keyed:
-        given = dict(given)
-        key = await check_key(call, behaviour.instance_key(call, given))
-    name = given.get("rn")
-    size = content_size(given)
-    most = before.get("mbs")
-    if most is not None and size > most:
-        raise ReceiverError(f"con: {size} bytes are more than mbs of {parent.path} allows ({most})",
-                            Status.NOT_ACCEPTABLE)
-    expires = instance_expiration(call, parent, given.get("et"))
-    if name is not None:
-        await check_place(call, name)
-    shelf = parent.shelf or await core.instances.shelf(parent)
-    count, total = before["cni"] + 1, before["cbs"] + size
-    if "mni" in before or most is not None:
-        count, total = await core.instances.make_room(parent, before, work, count, total)
-    if not core.tree.holds(parent):
-        raise NotFound(f"to: {parent.path} is gone")
-    seq = core.instances.next_seq()
-    ri = instance_id(type_.short, seq)
-    stamp = call.stamp
-    state = before["st"] + 1 if "st" in before else None
-    attributes = {"ty": type_.number, "ri": ri, "pi": parent.ri, "rn": name or ri, "ct": stamp, "lt": stamp,
-                  "et": expires, "cs": size}
-    if state is not None:
-        attributes["st"] = state
-    attributes.update(check_creator(given, call.originator))
-    attributes["et"] = expires
-    record = InstanceRecord(seq, ri, parent.ri, name, type_.number, expires, size, encode(attributes), key)
-    newest = shelf.newest
-    parent.attributes = {**before, "cni": count, "cbs": total, "lt": stamp}
-    if state is not None:
-        parent.attributes["st"] = state
-
-    def undo() -> None:
-        parent.attributes, parent.encoded, shelf.newest = before, None, newest
-
-    work.undo.append(undo)
-    if count:
-        shelf.newest = record
-        work.put_instance(record)
-    else:
-        work.remove_instance(record)  # it had no room, but its number has been given out
-    core.notifier.instance_created(work, parent, type_, record, attributes)
-    if behaviour is not None:
-        behaviour.instance_added(work, parent, record, attributes)
-    if core.instances.takes_turns:
-        work.put(parent)  # a late record could show what somebody else has begun and not handed over yet
-    else:
-        work.put_later(parent)
-    return record, attributes
-
-
-async def check_key(call: Call, key: str) -> str:
-    """4105 when an instance of the parent has the key already (TS-1)."""
-    parent = call.target.resource
-    other = await call.core.committer.instance_with_key(parent.ri, key)
-    if other is not None:
-        raise Conflict(f"dgt: {parent.path} has an instance with the time {key} already")
-    return key
-
-
-def instance_expiration(call: Call, parent: Resource, wanted: str | None) -> str:
-    """``et`` of an instance: at most its parent's, and at most ``mia`` after now (CNT-5)."""
-    if wanted is not None and wanted <= call.stamp:
-        raise BadRequest(f"et: {wanted} is in the past; it is {call.stamp} now")
-    limit: str = parent.attributes["et"]
-    age = parent.attributes.get("mia")
-    if age is not None:
-        limit = min(limit, timestamp(min(call.now + age, seconds_of(limit))))
-    return limit if wanted is None else min(wanted, limit)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cse.clock import timestamp
 from cse.core import Core
-from cse.operations.create import place
+from cse.operations.placing import place
 from cse.work import Work
 from resources.model import Resource, ResourceType
 

@@ -9,7 +9,8 @@ from cse.core import Call
 from cse.operations import result
 from cse.operations.change import Draft
 from cse.operations.condition import check_condition
-from cse.operations.create import expiration, limit_retention
+from cse.operations.create import limit_retention
+from cse.operations.placing import expiration
 from cse.primitive import ResponsePrimitive
 from cse.work import Work
 from resources.errors import BadRequest, NotFound
