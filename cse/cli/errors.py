@@ -24,9 +24,9 @@ HINTS = {
     4117: "that AE-ID is registered already; `banyan delete` it first or take another",
     4126: "the settings under [cse.registration] say which AE-IDs and App-IDs may register",
     5204: "the CSE could not call back: something has to listen at nu and answer; `banyan watch` does, "
-          "its --listen HOST:PORT and --url say where",
+          "its --listen HOST:PORT and --url say where; an AE needs a poa or a pollingChannel",
 }
-_REFUSED_TEXT = re.compile(r": expected .*, got '(?P<text>.*)'$", re.DOTALL)
+_REFUSED_TEXT = re.compile(r": [^.\[: ]+: expected .*, got '(?P<text>.*)'$", re.DOTALL)
 #: A module missing from these is a fault of ours, not an extra that is not installed.
 OWN_PACKAGES = ("cse", "resources", "bindings", "ipe", "ae_samples")
 

@@ -143,7 +143,10 @@ def test_management_objects_by_every_name(admin: Banyan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "helps"), [("mni=200", True), ("mni=x", False), ("lbl=x", False), ('lbl=["x"]', True), ("et=x", False)]
+    ("item", "helps"), [
+        ("mni=200", True), ("mni=x", False), ("lbl=x", False), ('lbl=["x"]', True), ("et=x", False),
+        ('lbl:=["x ", " 1"]', False), ('at:=["1 "]', False),
+    ],
 )
 def test_the_form_of_json_is_named_where_it_helps(building: Banyan, item: str, helps: bool) -> None:
     result = building("update", "cse/house", item)

@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.rig import Rig, only, settle
 
+COMMITTED = 4
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "actions.md"
 
 
@@ -18,7 +20,7 @@ def examples() -> list[dict[str, Any]]:
 
 
 async def test_the_examples_work() -> None:
-    action, process = examples()
+    action, process, transaction = examples()
     rig = await Rig.open()
     await rig.register("Cpump", "pump")
     for name in ("level", "switch"):
@@ -35,4 +37,9 @@ async def test_the_examples_work() -> None:
     assert only(await rig.retrieve("cse/pump/cycle/empty"))["sact"] is True
     await rig.made("cse/pump/switch", 4, {"con": "off"}, "Cpump")
     assert only(await rig.retrieve("cse/pump/cycle"))["prst"] == 5
+    await rig.made("cse/pump", 50, transaction, "Cpump")
+    await settle()
+    assert only(await rig.retrieve("cse/pump/both", "Cpump"))["trst"] == COMMITTED
+    assert only(await rig.retrieve("cse/pump/level"))["mni"] == 100
+    assert only(await rig.retrieve("cse/pump/switch"))["cni"] == 3
     await rig.close()
