@@ -42,7 +42,10 @@ class Behaviour:
         """A resource has been put into the tree; ``call`` is None when the CSE itself made it."""
 
     async def settle(self, resource: Resource, call: Call) -> None:
-        """Where ``settles``: what was created by request is durable, its answer waits. May undo it and raise CseError."""
+        """What was created by request is durable, its answer waits; may undo it and raise CseError.
+
+        Asked where ``settles``.
+        """
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """A resource has other attributes than ``before``; ``given`` are those of the request."""

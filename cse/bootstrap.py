@@ -79,7 +79,8 @@ async def settle_base(core: Core) -> bool:
     root = core.tree.root
     policy = root.children.get(BASE_POLICY) or _new_policy(core, root)
     policy.attributes = {**policy.attributes, "pv": _base_privileges(core), "pvs": _administration(core)}
-    given: dict[str, Any] = {} if first else {name: root.attributes[name] for name in ("ct", "nl") if name in root.attributes}
+    kept = () if first else ("ct", "nl")
+    given = {name: root.attributes[name] for name in kept if name in root.attributes}
     root.attributes = {**base, **given, "acpi": [policy.ri]}
     work.put(root)
     work.put(policy)

@@ -57,7 +57,7 @@ POINT = 1
 LIMITS = Limits(max_depth=10_000, max_members=10**9)
 
 
-async def reach_nobody(cse: str, request: RequestPrimitive) -> ResponsePrimitive:
+async def reach_nobody(cse: str, request: RequestPrimitive) -> ResponsePrimitive:  # noqa: ARG001 - the port
     """The way to other CSEs where there is none."""
     raise Unreachable(f"{cse} is not a CSE that this one can reach")
 
@@ -69,8 +69,8 @@ class Core:
     ``ask_remote`` sends a request to another CSE, given as ``/csi`` or ``//sp/csi``; it raises Unreachable when no
     answer can be had.
 
-    ``adapters`` lead to devices, ``location_server`` to positions. ``cmdh`` are the rules in force for requests that are
-    kept or go to another CSE, None when there are none.
+    ``adapters`` lead to devices, ``location_server`` to positions. ``cmdh`` are the rules in force for requests that
+    are kept or go to another CSE, None when there are none.
 
     ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
     ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances,

@@ -1,7 +1,7 @@
 """Files that are printed from the settings: ``python -m cse.settings_print`` renews them.
 
-They are ``config/default.toml``, ``config/schema.json``, the table of ``docs/settings.md``, and the schema of files that
-the settings lead to, ``config/model_schema.json``; a test keeps them in step with the code.
+They are ``config/default.toml``, ``config/schema.json``, the table of ``docs/settings.md``, and the schema of files
+that the settings lead to, ``config/model_schema.json``; a test keeps them in step with the code.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cse.behaviours.action_execution import LOOP_S, MOST_CONSEQUENCES
+from cse.parameters import request_from_object
 from tests.rig import Rig, only, settle
 
 pytestmark = pytest.mark.usefixtures("boxes")
@@ -46,12 +47,10 @@ async def test_act_3_a_thicket_of_actions_ends(rig: Rig) -> None:
 async def test_act_3_an_action_that_fails_for_no_good_reason_does_not_hold_up_the_others(
     rig: Rig, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from cse.behaviours import action_execution
-
     await rig.update(BOXES[0], {"m2m:cnt": {"mni": 5}})
     for number in range(2):
         await rig.made("cse/cae1", 65, tie(number, BOXES[0], BOXES[1]), "Cae1")
-    original, asked = action_execution.request_from_object, []
+    original, asked = request_from_object, []
 
     def once(members: dict[str, Any]) -> Any:
         asked.append(members)
@@ -59,7 +58,7 @@ async def test_act_3_an_action_that_fails_for_no_good_reason_does_not_hold_up_th
             raise RuntimeError("broken")
         return original(members)
 
-    monkeypatch.setattr(action_execution, "request_from_object", once)
+    monkeypatch.setattr("cse.behaviours.action_execution.request_from_object", once)
     await rig.update(BOXES[0], {"m2m:cnt": {"lbl": ["go"]}})
     await settle(200)
     assert only(await rig.retrieve("cse/cae1/x0"))["air"]["rsc"] == 5000

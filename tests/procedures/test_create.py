@@ -97,7 +97,7 @@ async def test_mgo_1_a_management_object(rig: Rig) -> None:
     await rig.made("cse", 14, {"rn": "node", "ni": "a"})
     answer = await rig.create("cse/node", 13, {"m2m:bat": {"mgd": 1006, "btl": 50, "bts": 1, "rn": "cell"}})
     assert answer.status == Status.CREATED
-    assert answer.content["m2m:bat"]["mgd"] == 1006
+    assert only(answer)["mgd"] == 1006
     assert only(await rig.retrieve("cse/node/cell"))["btl"] == 50
 
 

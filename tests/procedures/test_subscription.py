@@ -403,7 +403,8 @@ async def test_malformed_policies(rig: Rig, policy: dict[str, Any]) -> None:
 
 async def test_an_update_to_a_malformed_policy_changes_nothing(rig: Rig) -> None:
     subscription = await subscribe(rig, rl={"mnn": 1, "tww": "PT1S"})
-    for policy in ({"rl": {"mnn": 0, "tww": "PT1S"}}, {"pn": 7}, {"psn": 3}, {"nsi": []}):
+    wrong: tuple[dict[str, Any], ...] = ({"rl": {"mnn": 0, "tww": "PT1S"}}, {"pn": 7}, {"psn": 3}, {"nsi": []})
+    for policy in wrong:
         answer = await rig.update(subscription["ri"], {"m2m:sub": policy}, "Cae1")
         assert answer.status == Status.BAD_REQUEST, policy
     assert only(await rig.retrieve(subscription["ri"]))["rl"] == {"mnn": 1, "tww": "PT1S"}

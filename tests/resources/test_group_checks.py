@@ -85,7 +85,8 @@ async def test_grp_2_a_remote_member_that_may_not_be_read_refuses_the_group() ->
 async def test_grp_2_the_specialization_of_a_member(mt: int, spty: dict[str, Any], kind: str,
                                                     more: dict[str, Any]) -> None:
     change = create(["a", "b", "c1"], mt=mt, spty=spty)
-    change.local |= {"a": resource(kind, "a", **more), "b": resource(kind, "b", **dict.fromkeys(more, 0))}
+    other: dict[str, Any] = dict.fromkeys(more, 0)
+    change.local |= {"a": resource(kind, "a", **more), "b": resource(kind, "b", **other)}
     attributes = await change.run()
     assert (attributes["mid"], attributes["mtv"]) == (["a"], True)
 
@@ -93,7 +94,7 @@ async def test_grp_2_the_specialization_of_a_member(mt: int, spty: dict[str, Any
 @pytest.mark.parametrize(("mt", "spty"), [(3, {"cnd": "org.x"}), (13, {"cnd": "org.x"}), (28, {"mgd": 1001}),
                                           (0, {"mgd": 1001})])
 async def test_grp_2_a_specialization_goes_with_its_member_type(mt: int, spty: dict[str, Any]) -> None:
-    with pytest.raises(CseError, match="spty: .* goes with mt") as problem:
+    with pytest.raises(CseError, match=r"spty: .* goes with mt") as problem:
         await create([], mt=mt, spty=spty).run()
     assert problem.value.status is Status.BAD_REQUEST
 
