@@ -214,6 +214,15 @@ async def test_not_1_a_resource_is_no_notification(rig: Rig, to: str) -> None:
     assert rig.sink.received == []
 
 
+async def test_not_1_to_a_remote_cse_nothing_is_passed_on(rig: Rig) -> None:
+    far = {"rn": "far", "cb": "/far/base", "rr": True, "poa": ["http://far"], "srv": ["3"], "csi": "/far"}
+    rule = {"acr": [{"acor": ["/far"], "acop": 63}]}
+    await rig.update("cse/base-access", {"m2m:acp": {"pv": rule}})
+    await rig.made("cse", 16, far, "/far")
+    assert (await notify(rig, "cse/far")).status == Status.OPERATION_NOT_ALLOWED
+    assert rig.sink.received == []
+
+
 @pytest.mark.parametrize("to", [BOX, f"{BOX}/la", f"{BOX}/s", "cse/base-access"])
 async def test_not_1_other_targets(rig: Rig, to: str) -> None:
     await subscribe(rig)
