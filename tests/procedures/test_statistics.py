@@ -12,11 +12,24 @@ from cse.clock import seconds_of
 from cse.primitive import Operation
 from cse.settings import Settings
 from cse.storage.memory import MemoryStore
+from cse.storage.port import StoreError, WriteSet
 from resources.status import Status
 from tests.rig import ADMIN, Rig, message, only, settle
 
 CREATE, RETRIEVE, UPDATE = 1, 2, 3
 EVERY_MINUTE_BEGIN = {"sce": ["0-9 * * * * * *"]}
+
+
+class FailingStore(MemoryStore):
+    """Writes until it ``fails``."""
+
+    fails = False
+
+    async def write(self, changes: WriteSet) -> None:
+        """Write, or fail."""
+        if self.fails:
+            raise StoreError("full")
+        await super().write(changes)
 
 
 async def event(rig: Rig, **attributes: Any) -> str:
@@ -329,8 +342,23 @@ async def test_ssp_3_a_kill_forgets_some_seconds_at_most() -> None:
     assert resource.state == {"counts": {"Cae1": {"RETRIEVE": 1}}}
     written = {record.ri: record.state for record in await store.load()}
     assert b'"RETRIEVE":1' in bytes(written[ri])
+    after_kill = await Rig.open(store=store, clock=rig.clock)  # what the store has while the first one still runs
+    assert counted(after_kill, ri) == {"Cae1": {"RETRIEVE": 1}}
+    await after_kill.close()
+    await rig.close()
+
+
+async def test_ssp_3_a_store_that_fails_stops_no_request() -> None:
+    store = FailingStore()
+    rig = await Rig.open(store=store)
+    await rig.register()
+    ri = await collect(rig, await event(rig, opt=[RETRIEVE]))
+    only(await rig.retrieve("cse/cae1", "Cae1"))
+    store.fails = True
     await rig.clock.advance(6)
-    assert resource.state == {"counts": {"Cae1": {"RETRIEVE": 2}}}
+    only(await rig.retrieve("cse/cae1", "Cae1"))
+    await rig.clock.advance(6)
+    assert counted(rig, ri) == {"Cae1": {"RETRIEVE": 2}}
     await rig.close()
 
 
