@@ -190,8 +190,11 @@ class CollectBehaviour(Behaviour):
     async def stop(self) -> None:
         """Write what has been counted."""
         self.core.timers.cancel(WRITING)
+        work = self._unwritten()
+        if not work.changes.resources:
+            return  # nothing to wait for: others may still be writing
         try:
-            await self.core.commit(self._unwritten())
+            await self.core.commit(work)
         except StoreError as error:
             log.error("statistics are not written: %s", error)
 
