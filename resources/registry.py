@@ -13,10 +13,8 @@ from resources.announced import announced, may_stand_under
 from resources.datatypes import DataType, nearest
 from resources.device_models import standard
 from resources.enumerations import STANDARD_TYPES, UNSPECIFIED_TYPES
+from resources.mgmt_obj import MGMT_OBJ
 from resources.model import ResourceType
-
-#: Resource type number of management objects: the only ones that may stand under one of their kind.
-MANAGEMENT_OBJECT = 13
 
 
 def discover() -> Iterator[ResourceType]:
@@ -68,7 +66,7 @@ class Registry:
         }
         self._nested = {
             parent.root: frozenset(child.number for child in self.types if parent.name in child.parents)
-            for parent in self.specializations(MANAGEMENT_OBJECT).values()
+            for parent in self.specializations(MGMT_OBJ.number).values()  # no other may stand under one of its kind
         }
 
     @classmethod

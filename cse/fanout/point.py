@@ -15,15 +15,13 @@ from cse.fanout import subscribing
 from cse.fanout.asking import Answers, ask_all
 from cse.fanout.members import check_child_type, chosen
 from cse.fanout.repetition import once
+from cse.filters import DISCOVERY
 from cse.operations.internal import amend
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work
 from resources.errors import ReceiverError
 from resources.model import Permission
 from resources.status import Status
-
-#: m2m:filterUsage of discovery.
-DISCOVERY = 1
 
 #: Answers put together before others get their turn.
 SHOWN_AT_ONCE = 500

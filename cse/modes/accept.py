@@ -8,10 +8,11 @@ from dataclasses import replace
 from cse.clock import timestamp
 from cse.core import Call, Core
 from cse.modes import record
-from cse.modes.execution import LATEST, Execution
+from cse.modes.execution import Execution
 from cse.modes.record import ASYNCHRONOUS, BLOCKING, FLEX, SYNCHRONOUS
 from cse.modes.ticket import Ticket
 from cse.modes.times import check_execution, in_absolute_times
+from cse.notifications.policy import LATEST
 from cse.operations.internal import make
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.work import Work

@@ -13,6 +13,7 @@ from cse.modes.policy import RequestPolicies
 from cse.modes.results import Results
 from cse.modes.ticket import Ticket
 from cse.modes.times import moment
+from cse.notifications.policy import BEST_EFFORT, IMMEDIATE, LATEST
 from cse.operations.internal import amend
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import StoreError
@@ -28,8 +29,6 @@ log = logging.getLogger("banyan.requests")
 
 #: Requests that are done at the same time; immediate ones do not count.
 AT_ONCE = 100
-#: m2m:stdEventCats.
-IMMEDIATE, BEST_EFFORT, LATEST = 2, 3, 4
 
 
 class Execution:

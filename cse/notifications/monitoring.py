@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from cse.filters import DISCOVERY
 from cse.notifications.parcel import FINAL, ORDINARY
 from cse.notifications.subscription import Subscription
 from cse.primitive import Operation, RequestPrimitive
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("banyan.notifications")
 
-DISCOVERY = 1
 BITS = {
     Operation.CREATE: Permission.CREATE, Operation.RETRIEVE: Permission.RETRIEVE, Operation.UPDATE: Permission.UPDATE,
     Operation.DELETE: Permission.DELETE, Operation.NOTIFY: Permission.NOTIFY,
