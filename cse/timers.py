@@ -77,7 +77,8 @@ class Timers:
         if self._sleeper is not None:
             self._sleeper.cancel()
         self._wakes_at = when_s
-        self._sleeper = asyncio.get_running_loop().create_task(self._run(when_s))
+        # of nobody: what arms the sleeper must not be taken for the cause of all that is due later
+        self._sleeper = asyncio.get_running_loop().create_task(self._run(when_s), context=Context())
 
     async def _run(self, when_s: float) -> None:
         while True:
