@@ -7,6 +7,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable, Coroutine, Hashable
+from contextvars import Context
 from typing import Any, TypeVar
 
 from cse.clock import Clock
