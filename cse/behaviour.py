@@ -91,7 +91,7 @@ class Behaviour:
 
     async def notified(self, call: Call) -> ResponsePrimitive:
         """A NOTIFY came to such a resource."""
-        raise OperationNotAllowed(f"{call.target.resource.path}: a {call.target.resource.type.name} takes no NOTIFY")
+        raise OperationNotAllowed(f"{call.target.resource.path}: {call.target.resource.type.phrase} takes no NOTIFY")
 
     async def virtual(self, call: Call) -> ResponsePrimitive:
         """An operation on a virtual child: ``call.target.virtual`` is its name, ``.rest`` the path behind it."""

@@ -235,12 +235,12 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
     if request.filter_criteria is not None:
         support.check_filter(request.filter_criteria)
     if type_ is not None and type_.in_only and core.settings.cse_type != "IN":
-        raise OperationNotAllowed(f"ty: a {type_.name} is for an IN-CSE; this one is of type {core.settings.cse_type}")
+        raise OperationNotAllowed(f"ty: {type_.phrase} is for an IN-CSE; this one is of type {core.settings.cse_type}")
     if type_ is not None and type_.number == DELIVERY.number \
             and not core.identity.entity(request.originator).startswith("/"):
         raise OperationNotAllowed("ty: a delivery is for CSEs among themselves (Mcc)")
     if type_ is not None and not type_.creatable:
-        raise OperationNotAllowed(f"ty: a {type_.name} is never created by request")
+        raise OperationNotAllowed(f"ty: {type_.phrase} is never created by request")
 
 
 def check_type(core: Core, request: RequestPrimitive) -> ResourceType:
@@ -279,6 +279,6 @@ def check_operation(target: Target, call: Call) -> None:
                                       "possible here")
     else:
         if operation is Operation.UPDATE and not type_.updatable:
-            raise OperationNotAllowed(f"a {type_.name} cannot be updated by request")
+            raise OperationNotAllowed(f"{type_.phrase} cannot be updated by request")
         if operation is Operation.DELETE and not type_.deletable:
-            raise OperationNotAllowed(f"a {type_.name} cannot be deleted by request")
+            raise OperationNotAllowed(f"{type_.phrase} cannot be deleted by request")

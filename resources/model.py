@@ -130,6 +130,11 @@ class ResourceType:
         object.__setattr__(self, "root", f"{self.prefix}:{self.short}")
 
     @property
+    def phrase(self) -> str:
+        """The name with its article, for messages: ``a container``, ``an AE``."""
+        return f"{'an' if self.name[0] in 'AEIOaeio' else 'a'} {self.name}"
+
+    @property
     def has_policies(self) -> bool:
         """True when resources of this type can carry ``acpi``."""
         return "acpi" in self.by_short

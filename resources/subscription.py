@@ -106,7 +106,7 @@ def _check_resource(change: Change, index: int, target: str) -> None:
     if resource is not None and resource.type.name == GROUP and "nfu" in change.attributes:
         return
     if resource is not None and resource.type.name not in TARGET_TYPES:
-        raise BadRequest(f"nu[{index}]: {shown(target)} is a {resource.type.name}; "
+        raise BadRequest(f"nu[{index}]: {shown(target)} is {resource.type.phrase}; "
                          f"expected one of {', '.join(TARGET_TYPES)}, or a URL")
 
 
@@ -123,7 +123,7 @@ def _check_criteria(change: Change, criteria: Mapping[str, Any]) -> None:
                              f"possible are {', '.join(map(str, sorted(possible)))}")
     missing_data = MISSING_DATA in criteria.get("net", ())
     if (missing_data or "md" in criteria) and parent.type.name != "timeSeries":
-        raise BadRequest(f"enc: md and net {MISSING_DATA} are for a timeSeries; the parent is a {parent.type.name}")
+        raise BadRequest(f"enc: md and net {MISSING_DATA} are for a timeSeries; the parent is {parent.type.phrase}")
     if missing_data and "md" not in criteria:
         raise BadRequest(f"enc: net {MISSING_DATA} needs md, the number of missing points and a duration")
 

@@ -142,5 +142,5 @@ def check_place(type_: ResourceType, parent: Resource | None) -> None:
     """4108 for an object under another one, but for those of a CMDH policy under the one they belong to."""
     assert parent is not None
     if parent.type.name not in type_.parents:
-        raise OriginatorError(f"ty: a {type_.name} cannot stand under a {parent.type.name}; it can under "
+        raise OriginatorError(f"ty: {type_.phrase} cannot stand under {parent.type.phrase}; it can under "
                               f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)

@@ -92,7 +92,7 @@ class EntityBehaviour(Behaviour):
         link = draft.given.get("nl")
         found = draft.find(link) if link is not None else None
         if found is not None and found.type.number != NODE.number:
-            raise BadRequest(f"nl: {link} is a {found.type.name}; expected a node")
+            raise BadRequest(f"nl: {link} is {found.type.phrase}; expected a node")
         if draft.current is None and link is None:
             node = self._told(draft.attributes)
             if node is not None:

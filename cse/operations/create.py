@@ -54,11 +54,11 @@ def check_parent(call: Call, type_: ResourceType) -> None:
     """4108, for subscriptions 5203, when the type cannot stand under the target (ORD-1, SUB-1)."""
     parent = call.target.type_in(call.core.registry)
     if type_.number == SUBSCRIPTION.number and not parent.subscribable:
-        raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
+        raise ReceiverError(f"to: {parent.phrase} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
     if type_.number not in call.core.registry.children_of(parent):
         if type_.number == SUBSCRIPTION.number:
-            raise ReceiverError(f"to: a {parent.name} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
-        raise OriginatorError(f"ty: a {type_.name} cannot stand under a {parent.name}; it can under "
+            raise ReceiverError(f"to: {parent.phrase} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
+        raise OriginatorError(f"ty: {type_.phrase} cannot stand under {parent.phrase}; it can under "
                               f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)
 
 

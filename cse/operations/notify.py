@@ -25,7 +25,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     if behaviour is not None and number not in (AE.number, CSE_BASE.number):
         return await behaviour.notified(call)
     if number not in (AE.number, CSE_BASE.number):
-        raise OperationNotAllowed(f"a {target.type_in(call.core.registry).name} takes no NOTIFY; "
+        raise OperationNotAllowed(f"{target.type_in(call.core.registry).phrase} takes no NOTIFY; "
                                   f"an AE, the CSEBase and a fanOutPoint do; {CREATE_HINT}")
     _require(call)
     _check_content(call)

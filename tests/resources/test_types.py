@@ -202,3 +202,10 @@ def test_management_objects(type_: ResourceType) -> None:
     assert type_.announced_as == f"{type_.short}A"
     shared = REGISTRY.by_name["mgmtObj"].by_short
     assert shared.keys() - {"mgs"} <= type_.by_short.keys()
+
+
+@pytest.mark.parametrize(("name", "phrase"), [
+    ("AE", "an AE"), ("container", "a container"), ("eventConfig", "an eventConfig"), ("CSEBase", "a CSEBase"),
+])
+def test_a_message_names_a_type_with_its_article(name: str, phrase: str) -> None:
+    assert Registry.default().by_name[name].phrase == phrase
