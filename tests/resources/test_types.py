@@ -208,4 +208,4 @@ def test_management_objects(type_: ResourceType) -> None:
     ("AE", "an AE"), ("container", "a container"), ("eventConfig", "an eventConfig"), ("CSEBase", "a CSEBase"),
 ])
 def test_a_message_names_a_type_with_its_article(name: str, phrase: str) -> None:
-    assert Registry.default().by_name[name].phrase == phrase
+    assert REGISTRY.by_name[name].phrase == phrase
