@@ -26,6 +26,8 @@ SHOWN = {
     GRP: ("lbl", "acpi", "mid", "cnm"), SUB: ("lbl", "acpi", "enc"), FCNT: ("lbl", "acpi", "curT0", "cs", "st"),
     TS: ("lbl", "acpi", "mni", "mbs", "cni", "cbs"),
 }
+#: Stands for the name of what a subscriber may not read.
+HIDDEN = "(hidden)"
 Event = tuple[str, int, str]  # subscription's address, net, name of the resource the event is about
 
 
@@ -127,7 +129,7 @@ class Model:
         if f"{to}/{name}" in self.nodes:
             return Status.CONFLICT
         node = Node(f"{to}/{name}", ty, who, given, "")
-        self.tell(parent, CHILD_CREATED, name)
+        self.tell(parent, CHILD_CREATED, name, node)
         self.nodes[node.path] = node
         return Status.CREATED
 
@@ -225,7 +227,7 @@ class Model:
             self.tell(one, DELETED, one.name)
         above = self.parent(node)
         if above is not None:
-            self.tell(above, CHILD_DELETED, node.name, but=node)
+            self.tell(above, CHILD_DELETED, node.name, node)
         for one in family:
             del self.nodes[one.path]
 
@@ -234,12 +236,13 @@ class Model:
         node.instances.remove(one)
         self.tell(node, CHILD_DELETED, one.rn)
 
-    def tell(self, node: Node, net: int, name: str, *, but: Node | None = None) -> None:
-        """Note what the subscribers of a resource are told."""
+    def tell(self, node: Node, net: int, name: str, child: Node | None = None) -> None:
+        """Note what the subscribers of a resource are told; of a child they may not read no more than that it is."""
         for one in self.nodes.values():
-            if (one.ty == SUB and one is not but and one.path.rpartition("/")[0] == node.path
+            if (one.ty == SUB and one is not child and one.path.rpartition("/")[0] == node.path
                     and net in one.given["enc"]["net"]):
-                self.told.append((one.path, net, name))
+                hidden = child is not None and not self.allowed(child, one.creator, RETRIEVE)
+                self.told.append((one.path, net, HIDDEN if hidden else name))
 
     def _reach(self, to: str, who: str, operation: int, good: Status) -> Status:
         node = self.nodes.get(to)
