@@ -6,7 +6,7 @@ import pytest
 
 from tests.described import new_seed, serving, try_out
 
-REQUESTS = 108
+REQUESTS = 216
 
 
 @pytest.mark.timeout(300)
