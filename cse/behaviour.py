@@ -32,6 +32,12 @@ class Behaviour:
     keyed = False
     settles = False
 
+    #: True where ``check_retrieve`` does something: a RETRIEVE of any other type does not wait for it.
+    checks_retrieve = False
+
+    def __init_subclass__(cls) -> None:
+        cls.checks_retrieve = cls.check_retrieve is not Behaviour.check_retrieve
+
     def __init__(self, core: Core) -> None:
         self.core = core
 
@@ -84,7 +90,7 @@ class Behaviour:
         """The CSE ends: finish or cancel what was begun."""
 
     async def check_retrieve(self, call: Call) -> None:
-        """A RETRIEVE of such a resource is about to be answered; may raise CseError."""
+        """A RETRIEVE of such a resource is about to be answered (``checks_retrieve``); may raise CseError."""
 
     async def check_delete(self, call: Call) -> None:
         """A DELETE of such a resource is about to be done; may raise CseError."""

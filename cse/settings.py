@@ -46,7 +46,7 @@ class CseSettings:
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0
     max_notification_batch: int = 1000
-    max_notifications: int = 50_000
+    max_notifications: int = 250_000
     max_notification_pause_s: float = 600.0
     target_removal: str = "accept"
     max_instances: int = 0

@@ -44,7 +44,7 @@ async def perform(call: Call) -> ResponsePrimitive:
         return await _instance(call)
     resource = target.resource
     behaviour = call.core.behaviours.get(resource.type.number)
-    if behaviour is not None:
+    if behaviour is not None and behaviour.checks_retrieve:
         await behaviour.check_retrieve(call)
     if criteria is not None:
         await check_condition(call, resource)
@@ -155,7 +155,7 @@ async def _readable(call: Call) -> Mapping[str, Any]:
         await call.visible(resource)
         return attributes_of(target.instance)
     behaviour = call.core.behaviours.get(resource.type.number)
-    if behaviour is not None:
+    if behaviour is not None and behaviour.checks_retrieve:
         await behaviour.check_retrieve(call)
     await check_condition(call, resource)
     await call.visible(resource)
