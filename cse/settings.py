@@ -42,6 +42,7 @@ class CseSettings:
     buffer_s: float = 1.0
     polling_timeout_s: float = 30.0
     max_wait_s: float = 3600.0
+    max_requests_per_originator: int = 1000
     notification_timeout_s: float = 10.0
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0

@@ -98,6 +98,7 @@ RULES: dict[str, Rule] = {
     "cse.buffer_s": Rule("How long non-blocking requests of category best effort or latest wait.", least=0),
     "cse.polling_timeout_s": _time("Longest wait of a poll for a request; a shorter one is the requester's choice."),
     "cse.max_wait_s": _time("Longest time that a blocking request may have its execution put off (oet)."),
+    "cse.max_requests_per_originator": _count("Most non-blocking requests, done or not, kept for one originator."),
     "cse.notification_timeout_s": _time("Time for one notification."),
     "cse.notification_retry_s": _time("How long a notification to a target that cannot be reached is tried again."),
     "cse.max_notification_batch": _count("Most notifications in one batch, whatever a subscription asks for."),

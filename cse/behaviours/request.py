@@ -24,8 +24,13 @@ class RequestBehaviour(Behaviour):
         self.execution = Execution(core)
         self._restored: list[Resource] = []
 
+    def created(self, work: Work, resource: Resource, call: Call | None) -> None:  # noqa: ARG002 - the CSE makes it
+        """One more is kept for its originator."""
+        self._count(work, resource, 1)
+
     def restored(self, resource: Resource) -> None:
         """Nothing is done before the whole tree is there."""
+        self.execution.policies.count(resource, 1)
         policies = resource.attributes.get("acpi") or ()
         if policies:
             self.execution.policies.remember(self.core.identity.entity(resource.attributes["org"]), policies[0])
@@ -46,9 +51,15 @@ class RequestBehaviour(Behaviour):
         check_cancel(self.execution, call.target.resource)
 
     def removed(self, work: Work, resource: Resource) -> None:
-        """A request that goes is not done."""
+        """A request that goes is not done, and makes room for another."""
+        self._count(work, resource, -1)
         if self.execution.release(resource):
             work.undo.append(lambda: self.execution.take(resource))
+
+    def _count(self, work: Work, resource: Resource, change: int) -> None:
+        count = self.execution.policies.count
+        count(resource, change)
+        work.undo.append(lambda: count(resource, -change))
 
 
 def execution_of(core: Core) -> Execution:

@@ -89,15 +89,19 @@ async def _until(core: Core, due: float) -> None:
 
 
 async def _either(call: Call, execution: Execution) -> ResponsePrimitive:
-    """RTP-1, flex: the answer itself when it comes soon, otherwise an acknowledgement."""
+    """RTP-1, flex: the answer itself when it comes soon, otherwise an acknowledgement.
+
+    Whoever has too many requests kept by then gets the answer itself after all: the request has begun.
+    """
     core = call.core
+    execution.policies.check_room(call.originator)
     request, ticket = _blocking(call.request), Ticket(core, None, execution.results.tell)
     request.ticket, request.on_partial = ticket, ticket.partial
     answer = asyncio.ensure_future(core.handle(request))
     timer = asyncio.ensure_future(_until(core, call.now + core.settings.flex_timeout_s))
     await asyncio.wait((answer, timer), return_when=asyncio.FIRST_COMPLETED)
     timer.cancel()
-    if answer.done() or ticket.settled:
+    if answer.done() or ticket.settled or execution.policies.is_full(call.originator):
         return await answer
     work = Work()
     resource = _make(call, execution, work, call.now)
@@ -113,6 +117,7 @@ async def _acknowledge(call: Call, execution: Execution, due: float) -> Response
     core, request, work = call.core, call.request, Work()
     if due > call.now + core.settings.max_expiration_s:
         raise BadRequest("oet: is later than this CSE keeps anything")
+    execution.policies.check_room(call.originator)
     older = execution.older(request.to, request.originator) if request.event_category == LATEST else None
     if older is not None:
         execution.replace(work, older, request.request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from cse.clock import seconds_of, timestamp
@@ -10,21 +11,45 @@ from cse.modes.record import limited
 from cse.operations.internal import amend, make
 from cse.work import Work
 from resources.access_control_policy import ACCESS_CONTROL_POLICY
+from resources.errors import ReceiverError
 from resources.model import Permission, Resource
+from resources.status import Status
 
 EVERYTHING = 63
 
 
 class RequestPolicies:
-    """The policies by originator. They expire by themselves, after the requests that they are for."""
+    """The policies by originator, and how many requests of each are kept.
+
+    Policies expire by themselves, after the requests that they are for.
+    """
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._known: dict[str, str] = {}
+        self._kept: Counter[str] = Counter()
 
     def remember(self, originator: str, policy: str) -> None:
         """A stored request has this policy."""
         self._known[originator] = policy
+
+    def count(self, resource: Resource, change: int) -> None:
+        """A request is kept (1), or no more (-1)."""
+        originator = self._core.identity.entity(resource.attributes["org"])
+        self._kept[originator] += change
+        if self._kept[originator] <= 0:
+            del self._kept[originator]
+
+    def is_full(self, originator: str) -> bool:
+        """True when no further request of the originator is kept."""
+        return self._kept[self._core.identity.entity(originator)] >= self._core.settings.max_requests_per_originator
+
+    def check_room(self, originator: str) -> None:
+        """Raise NOT_ACCEPTABLE (5207) when no further request of the originator is kept."""
+        if self.is_full(originator):
+            raise ReceiverError(f"rt: {self._core.settings.max_requests_per_originator} requests of {originator} are "
+                                "kept already (cse.max_requests_per_originator); delete those whose results were "
+                                "fetched, or ask for blocking (3)", Status.NOT_ACCEPTABLE)
 
     def policy(self, work: Work, originator: str, until: str) -> Resource:
         """The policy of an originator, made or kept long enough inside a unit of work."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from cse.primitive import Operation
+from cse.storage.memory import MemoryStore
 from resources.status import Status
 from tests.procedures.modes import COMPLETED, FAILED, PENDING, asked, created, exists, fetched
 from tests.rig import ADMIN, Rig, message, only, settle
@@ -304,8 +306,6 @@ async def test_rtp_4_a_release_1_peer_is_answered_as_such(rig: Rig) -> None:
 
 async def test_rtp_1_flex_acknowledges_what_takes_longer(rig: Rig) -> None:
     await rig.made("cse/cae1", 15, {"rn": "pch"}, "Cae1")
-    import asyncio
-
     content = {"m2m:sgn": {"sur": "s"}}
     asking = asyncio.ensure_future(rig.request(Operation.NOTIFY, "cse/cae1", content=content, response_type=4))
     await rig.clock.advance(0.9)
@@ -325,8 +325,6 @@ async def test_rtp_1_flex_acknowledges_what_takes_longer(rig: Rig) -> None:
 
 async def test_rtp_1_flex_with_targets_is_told_when_it_takes_longer(rig: Rig) -> None:
     await rig.made("cse/cae1", 15, {"rn": "pch"}, "Cae1")
-    import asyncio
-
     asking = asyncio.ensure_future(rig.request(Operation.NOTIFY, "cse/cae1", content={"m2m:sgn": {"sur": "s"}},
                                                response_type=4, notification_targets=[SINK]))
     await rig.clock.advance(1.1)
@@ -353,3 +351,44 @@ async def test_rtp_3_many_at_once_each_get_their_own(rig: Rig) -> None:
     assert len(set(addresses)) == 300
     for number, address in enumerate(addresses):
         assert (await fetched(rig, address))["ors"]["pc"]["m2m:cnt"]["rn"] == f"c{number}"
+
+
+@pytest.mark.parametrize("rt", [1, 2, 4])
+async def test_rtp_3_so_many_requests_of_one_originator_are_kept(rt: int) -> None:
+    store = MemoryStore()
+    rig = await Rig.open(store=store, max_requests_per_originator=3)
+    await rig.register("Cae1")
+    kept = [await asked(rig, Operation.RETRIEVE, "cse/cae1", "Cae1") for _ in range(3)]
+    for _ in range(2):
+        refused = await rig.retrieve("cse/cae1", "/banyan/Cae1", response_type=rt)
+        assert refused.status == Status.NOT_ACCEPTABLE
+        assert "max_requests_per_originator" in message(refused)
+        assert (await rig.retrieve("cse/cae1", "Cae1")).status == Status.OK
+        await asked(rig, Operation.RETRIEVE, "cse/cae1")
+        await rig.close()
+        rig = await Rig.open(store=store, clock=rig.clock, max_requests_per_originator=3)
+    assert (await rig.delete(kept[0], "Cae1")).status == Status.DELETED
+    await asked(rig, Operation.RETRIEVE, "cse/cae1", "Cae1")
+    assert (await rig.retrieve("cse/cae1", "Cae1", response_type=1)).status == Status.NOT_ACCEPTABLE
+    await rig.clock.advance(rig.cse.core.settings.request_lifetime_s + 60)
+    for _ in range(3):
+        await asked(rig, Operation.RETRIEVE, "cse/cae1", "Cae1")
+    assert (await rig.retrieve("cse/cae1", "Cae1", response_type=1)).status == Status.NOT_ACCEPTABLE
+    await rig.close()
+
+
+async def test_rtp_1_flex_with_no_room_left_by_then_waits_for_the_answer() -> None:
+    rig = await Rig.open(max_requests_per_originator=1)
+    await rig.register("Cae1", rr=False)
+    await rig.made("cse/cae1", 15, {"rn": "pch"}, "Cae1")
+    asking = asyncio.ensure_future(rig.request(Operation.NOTIFY, "cse/cae1", content={"m2m:sgn": {"sur": "s"}},
+                                               response_type=4))
+    await settle()
+    await asked(rig, Operation.RETRIEVE, "cse")
+    await rig.clock.advance(1.1)
+    assert not asking.done()
+    polled = (await rig.retrieve("cse/cae1/pch/pcu", "Cae1")).content["m2m:rqp"]  # type: ignore[index]
+    await rig.request(Operation.NOTIFY, "cse/cae1/pch/pcu", "Cae1",
+                      content={"m2m:rsp": {"rsc": 2000, "rqi": polled["rqi"]}})
+    assert (await asking).status == Status.OK
+    await rig.close()
