@@ -26,8 +26,7 @@ def attribute(row: Attribute, types: DataTypes) -> dict[str, Any]:
 
 def creation(type_: ResourceType, types: DataTypes, registry: Registry) -> dict[str, Any]:
     """What a CREATE may and must carry; what has no behaviour here is left out."""
-    missing = _missing(type_, registry)
-    rows = [row for row in type_.attributes if row.create is not Optionality.FORBIDDEN and row.short not in missing]
+    rows = created_with(type_, registry)
     schema = _object(type_, {row.short: _given(row, types) for row in rows})
     required = [row.short for row in rows if row.create is Optionality.MANDATORY]
     return {**schema, "required": required} if required else schema
@@ -35,13 +34,11 @@ def creation(type_: ResourceType, types: DataTypes, registry: Registry) -> dict[
 
 def change(type_: ResourceType, types: DataTypes, registry: Registry) -> dict[str, Any]:
     """What an UPDATE may carry; null removes an attribute that need not be there."""
-    missing = _missing(type_, registry)
     properties = {}
-    for row in type_.attributes:
-        if row.update is not Optionality.FORBIDDEN and row.short not in missing:
-            plain = _given(row, types)
-            removable = not row.single or row.short == "et"
-            properties[row.short] = {"anyOf": [plain, {"type": "null"}]} if removable else plain
+    for row in updated_with(type_, registry):
+        plain = _given(row, types)
+        removable = not row.single or row.short == "et"
+        properties[row.short] = {"anyOf": [plain, {"type": "null"}]} if removable else plain
     return _object(type_, properties)
 
 
@@ -78,6 +75,18 @@ def rooted(type_: ResourceType, inside: dict[str, Any]) -> dict[str, Any]:
     """An object whose only member is the root element of the type."""
     return {"type": "object", "properties": {type_.root: inside}, "required": [type_.root],
             "additionalProperties": False}
+
+
+def created_with(type_: ResourceType, registry: Registry) -> list[Attribute]:
+    """The attributes that a CREATE may carry here."""
+    missing = _missing(type_, registry)
+    return [row for row in type_.attributes if row.create is not Optionality.FORBIDDEN and row.short not in missing]
+
+
+def updated_with(type_: ResourceType, registry: Registry) -> list[Attribute]:
+    """The attributes that an UPDATE may carry here."""
+    missing = _missing(type_, registry)
+    return [row for row in type_.attributes if row.update is not Optionality.FORBIDDEN and row.short not in missing]
 
 
 def _missing(type_: ResourceType, registry: Registry) -> frozenset[str]:

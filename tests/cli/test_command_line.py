@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -186,19 +187,81 @@ def test_completion_knows_every_command_and_option(banyan: Banyan) -> None:
         assert "discover" in banyan("completion", shell).out
 
 
-@pytest.mark.parametrize(("typed", "expected"), [
-    (["banyan", "disc"], ["discover"]),
-    (["banyan", "config", ""], ["check", "show", "--help", "--json", "--verbose"]),
-    (["banyan", "--json", "get", "--rc"], ["--rcn"]),
-    (["banyan", "completion", "f"], ["fish"]),
-])  # fmt: skip
-def test_completion_in_bash(banyan: Banyan, typed: list[str], expected: list[str]) -> None:
-    script = banyan("completion", "bash").out
+RUN = "from cse.cli.main import main; raise SystemExit(main())"
+
+
+def complete(banyan: Banyan, line: str) -> tuple[list[str], bool]:
+    """What bash offers at the end of the line, and whether no blank follows it."""
+    script = f"""{banyan("completion", "bash").out}
+        banyan() {{ {shlex.join([sys.executable, "-c", RUN])} "$@"; }}
+        compopt() {{ nospace=yes; }}
+        COMP_LINE={shlex.quote(line)}; COMP_POINT=${{#COMP_LINE}}; _banyan
+        printf "%s\\n" "$nospace" "${{COMPREPLY[@]}}"
+    """
     subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=10)
-    words = " ".join(f'"{word}"' for word in typed)
-    script += f'\nCOMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _banyan; printf "%s\\n" "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=10)
-    assert sorted(done.stdout.split()) == sorted(expected)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=20)
+    assert not done.stderr
+    nospace, *words = done.stdout.splitlines()
+    return sorted(filter(None, words)), nospace == "yes"
+
+
+@pytest.mark.parametrize(("typed", "expected"), [
+    ("banyan disc", ["discover"]),
+    ("banyan config ", ["--help", "--json", "--verbose", "check", "show"]),
+    ("banyan --json get --rc", ["--rcn"]),
+    ("banyan completion f", ["fish"]),
+    ("banyan completion --w", []),
+    ("banyan create - cn", ["cnt"]),
+    ("banyan --json create --from Cmeter cse/meter ts", ["ts", "tsb", "tsi"]),
+    ("banyan create - m2m:ba", ["bat"]),  # for bash the word begins after the colon
+    ("banyan create - cod:temp", ["tempe"]),
+    ("banyan create - cnt --non", ["--non-blocking"]),
+    ("banyan update cse/meter --kind=cnt --ki", ["--kind"]),
+    ("banyan update cse/meter --kind ae", ["ae"]),
+    ("banyan schema tsi", ["tsi", "tsiA"]),
+])  # fmt: skip
+def test_completion_in_bash(banyan: Banyan, typed: str, expected: list[str]) -> None:
+    assert complete(banyan, typed) == (expected, False)
+
+
+@pytest.mark.parametrize(("typed", "expected"), [
+    ("banyan create - cnt mn", ["mni:="]),
+    ("banyan create - container rn=a lbl:='[\"kW\"]' mni:", ["="]),
+    ("banyan create - cin con", ["con:=", "con=", "conr:="]),
+    ("banyan create - cod:tempe curT", ["curT0:="]),
+    ("banyan create --from Cmeter cse/meter sub rn=a nu:='[]' n", ["nct:=", "nec:=", "nfu=", "nse:=", "nsp:="]),
+    ("banyan update cse/meter --kind ae apn", ["apn="]),
+    ("banyan update --kind=m2m:bat cse/meter bt", ["btl:=", "bts:="]),
+])  # fmt: skip
+def test_completion_of_attributes_in_bash(banyan: Banyan, typed: str, expected: list[str]) -> None:
+    assert complete(banyan, typed) == (expected, True)
+
+
+@pytest.mark.parametrize(("typed", "expected"), [
+    (["create", ""], set()),  # a target
+    (["create", "-", "--from", ""], set()),  # a value
+    (["create", "-", "my:model", ""], set()),
+    (["create", "-", "cnt", "rn="], set()),
+    (["update", "cse/meter", ""], set()),  # the kind is not known
+    (["get", "cse/meter", ""], set()),
+    ([], set()),
+    (["create", "-", "cin", "con=1", ""], {
+        "rn=", "et=", "lbl:=", "cr:=", "loc:=", "or=", "cnf=", "conr:=", "dcnt:=", "dgt=", "dgt:="}),
+])  # fmt: skip
+def test_words_that_may_follow(banyan: Banyan, typed: list[str], expected: set[str]) -> None:
+    assert set(banyan("completion", "bash", "--words", *typed).out.split()) == expected
+
+
+def test_kinds_to_choose_from_are_those_a_request_may_name(banyan: Banyan) -> None:
+    def offered(*typed: str) -> set[str]:
+        return set(banyan("completion", "bash", "--words", *typed, "").out.split())
+
+    created, updated, known = offered("create", "-"), offered("update", "-", "--kind"), offered("schema")
+    assert {"ae", "cnt", "m2m:bat", "cod:tempe"} <= created & updated
+    assert created.isdisjoint({"cb", "req", "cntA", "m2m:cntA"})
+    assert "cin" in created - updated
+    assert created | updated < known
+    assert len(created) > 200
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
@@ -206,6 +269,7 @@ def test_completion_in_other_shells(banyan: Banyan, shell: str) -> None:
     script = banyan("completion", shell).out
     if shutil.which(shell):
         subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=10)
+    assert "--words" in script
     assert ("complete -c banyan" if shell == "fish" else "bashcompinit") in script
 
 
@@ -227,3 +291,8 @@ def test_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not coloured(Terminal())
+
+
+def test_fish_is_told_the_long_names(banyan: Banyan) -> None:
+    words = banyan("completion", "fish", "--words", "create", "-", "cnt", "m").out
+    assert "mni:=\tmaxNrOfInstances" in words.splitlines()
