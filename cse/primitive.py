@@ -45,8 +45,9 @@ class RequestPrimitive:
     IP address of the peer (for ``acip``); ``authenticated`` the entity that the transport proved, if any.
     ``on_partial`` is told what a fan-out has so far, as its aggregated content, while it goes on (GRP-15).
     ``ticket`` (``cse.core.Ticket``) keeps the outcome of one that was acknowledged; ``replace`` does not copy it.
-    ``governed``: CMDH rules have been applied to it. ``internal``: this CSE makes it, so the originator is who it says,
-    the CSE itself for example; no binding sets it.
+    ``verified``: an address that has accepted to be told what a group forwards (GRP-20). ``governed``: CMDH rules have
+    been applied to it. ``internal``: this CSE makes it, so the originator is who it says, the CSE itself for example.
+    No binding sets these three.
     """
 
     operation: Operation
@@ -78,6 +79,7 @@ class RequestPrimitive:
     source_address: str | None = None
     authenticated: str | None = None
     on_partial: Callable[[dict[str, Any]], None] | None = None
+    verified: str | None = field(default=None, compare=False, repr=False)
     governed: bool = field(default=False, compare=False, repr=False)
     internal: bool = field(default=False, compare=False, repr=False)
     ticket: Any = field(default=None, init=False, compare=False, repr=False)

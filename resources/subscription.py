@@ -57,6 +57,8 @@ EVENTS_OF = {NO_CHILD: "container", TRIGGER_RECEIVED: "AE"}
 TARGET_TYPES = ("AE", "CSEBase", "remoteCSE", "crossResourceSubscription")
 #: A group is one when it forwards to ``nfu`` (GRP-20).
 GROUP = "group"
+#: Notification targets of one subscription.
+MOST_TARGETS = 100
 TARGET_SCHEMES = ("http", "https", "coap", "coaps", "mqtt", "mqtts", "ws", "wss")
 
 #: Attributes a blocking subscription must not have (SUB-5).
@@ -80,10 +82,15 @@ def resource_of(target: str) -> str:
 
 
 def check_targets(change: Change) -> None:
-    """SUB-2: at least one target; each a resource ID of something that can be notified, or a URL of a binding."""
-    targets = change.attributes["nu"]
+    """SUB-2: at least one target; each a resource ID of something that can be notified, or a URL of a binding.
+
+    One that is named twice is told once.
+    """
+    targets = change.attributes["nu"] = list(dict.fromkeys(change.attributes["nu"]))
     if not targets:
         raise BadRequest("nu: is empty; expected at least one notification target")
+    if len(targets) > MOST_TARGETS:
+        raise BadRequest(f"nu: has {len(targets)} notification targets; expected at most {MOST_TARGETS}")
     for index, target in enumerate(targets):
         if is_url(target):
             _check_scheme(index, target)
@@ -194,22 +201,32 @@ def _is_own(change: Change, target: str) -> bool:
     return any(target == point or target.startswith((f"{point.rstrip('/')}/", f"{point}?")) for point in points)
 
 
+def _told(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Whoever is told, each with the name of the attribute that says so."""
+    told = dict.fromkeys(attributes["nu"], "nu")
+    if "nfu" in attributes:
+        told.setdefault(attributes["nfu"], "nfu")
+    return told
+
+
 async def verify_targets(change: Change) -> None:
     """SUB-6: every new target other than the originator's own must accept a verification request.
 
-    One after the other: a list of foreign targets must not become a burst of requests before the first refusal.
+    So must whoever a group forwards to (``nfu``): the group answers for itself alone. One after the other: a list of
+    foreign targets must not become a burst of requests before the first refusal.
     """
-    known = () if change.current is None else change.current.attributes["nu"]
-    targets = [target for target in change.attributes["nu"] if target not in known and not _is_own(change, target)]
+    known = () if change.current is None else _told(change.current.attributes)
+    targets = {target: name for target, name in _told(change.attributes).items()
+               if target not in known and not _is_own(change, target)}
     if not targets or not change.verify:
         return
     creator = change.originator if change.current is None else change.current.creator
     content = {"m2m:sgn": {"vrq": True, "sur": change.attributes["ri"], "cr": creator}}
-    for target in targets:
+    for target, name in targets.items():
         status = await change.notify(target, content)
         if status is not Status.OK:
             raise ReceiverError(
-                f"nu: {shown(target)} did not accept the verification request, it answered "
+                f"{name}: {shown(target)} did not accept the verification request, it answered "
                 f"{status.value} {status.name}; expected {Status.OK.value}",
                 Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED,
             )

@@ -17,7 +17,7 @@ from resources.errors import BadRequest, ReceiverError
 from resources.group import GROUP
 from resources.model import Resource
 from resources.status import Status
-from resources.subscription import SUBSCRIPTION
+from resources.subscription import SUBSCRIPTION, is_url, resource_of
 
 #: In the state of a group: where notifications go instead of to ``nfu``, by ``nfu``: to the group this one is in.
 OUTER = "outer"
@@ -29,7 +29,8 @@ MOST_OUTER = 1000
 async def redirect(call: Call) -> None:
     """Make the group the target of a subscription that is to be made at each member and has ``nfu``.
 
-    Raises 5204 when the address to forward to does not accept notifications: members verify only the group.
+    The address is written so that it means the same to members on other CSEs. Raises 5204 when it does not accept
+    notifications; a group that was asked by another one leaves that to the first, or to the members.
     """
     request, group = call.request, call.target.resource
     if request.operation is not Operation.CREATE or request.resource_type != SUBSCRIPTION.number \
@@ -40,11 +41,15 @@ async def redirect(call: Call) -> None:
     if not isinstance(forward_to, str) or not isinstance(given, Mapping):
         return
     check_address(call.core, forward_to)
+    if resource_of(forward_to) and not is_url(forward_to):
+        forward_to = call.core.identity.sp_relative(forward_to)
     outer = _outer_group(call, forward_to, given.get("nu"))
     await _verify(call, group, outer or forward_to)
-    if outer is not None:
+    if outer is None:
+        request.verified = forward_to
+    else:
         await _remember(call, group, forward_to, outer)
-    request.content = {root: {**given, "nu": [call.core.identity.sp_relative(group.ri)]}}
+    request.content = {root: {**given, "nu": [call.core.identity.sp_relative(group.ri)], "nfu": forward_to}}
 
 
 def check_address(core: Core, forward_to: str) -> None:

@@ -66,7 +66,12 @@ class Draft:
         return await Inspection(self.call.core, self.originator, self.now).kinds(identifiers)
 
     async def notify(self, target: str, content: Mapping[str, Any]) -> Status:
-        """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6)."""
+        """Send one NOTIFY and return the answered status; ``sur`` and ``cr`` leave the CSE in full (ADR-6).
+
+        Whoever a group here has asked already is not asked once more for each of its members.
+        """
+        if target == self.call.request.verified:
+            return Status.OK
         assert self.parent is not None
         identity, root = self.call.core.identity, self.call.core.tree.root
         if not is_url(target) and self.find(resource_of(target)) is root \

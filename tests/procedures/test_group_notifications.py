@@ -11,7 +11,7 @@ from cse.storage.memory import MemoryStore
 from resources.status import Status
 from tests.procedures.fans import answers, box, codes, group
 from tests.procedures.far import Far
-from tests.rig import ADMIN, Rig, only
+from tests.rig import ADMIN, Rig, message, only
 
 pytestmark = pytest.mark.usefixtures("boxes")
 
@@ -140,6 +140,53 @@ async def test_grp_20_nobody_is_told_who_did_not_accept_it(rig: Rig, target: str
     rig.sink.answer = lambda url, content: Status.BAD_REQUEST if url == "http://victim" else Status.OK
     answer = await rig.create("cse/cae1/g/fopt", 23, {"nu": [target], "nfu": SINK}, "Cae1", group_request_id="mine")
     assert answer.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
+
+
+@pytest.mark.parametrize("victim", ["http://victim/x", "Cvictim"])
+async def test_grp_20_and_sub_6_a_group_does_not_answer_for_the_address(rig: Rig, victim: str) -> None:
+    await rig.register("Cvictim", poa=["http://victim"])
+    made = await group(rig, box(1), nar={"num": 1})
+    rig.sink.answer = lambda url, content: Status.BAD_REQUEST if url.startswith("http://victim") else Status.OK
+    direct = await rig.create(box(1)[0], 23, {"nu": [made["ri"]], "nfu": victim}, "Cae1")
+    assert direct.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
+    assert message(direct).startswith("nfu: ")
+    agreed = await rig.made(box(1)[0], 23, {"nu": [made["ri"]], "nfu": SINK}, "Cae1")
+    changed = await rig.update(agreed["ri"], {"m2m:sub": {"nfu": victim}}, "Cae1")
+    assert changed.status == Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED
+    through = await rig.create("cse/cae1/g/fopt", 23, {"nu": [made["ri"]], "nfu": victim}, "Cae1",
+                               group_request_id="mine")
+    assert not through.status.succeeded or codes(through) == [Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED]
+    other = await group(rig, box(2), rn="other")
+    through = await rig.create("cse/cae1/g/fopt", 23, {"nu": [other["ri"]], "nfu": victim}, "Cae1",
+                               group_request_id="again")
+    assert codes(through) == [Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED]
+
+
+async def test_grp_20_and_sub_6_the_address_is_asked_once_for_all_members(rig: Rig) -> None:
+    await group(rig, box(1, 2), rn="inner")
+    await group(rig, ["cse/cae1/inner/fopt", *box(3)])
+    await subscribe(rig)
+    asked = [url for url, _, content in rig.sink.received if content["m2m:sgn"].get("vrq")]
+    assert asked == [SINK]
+
+
+async def test_grp_20_and_sub_6_an_address_of_the_originator_is_not_asked(rig: Rig) -> None:
+    await rig.update("cse/cae1", {"m2m:ae": {"poa": ["http://own"]}}, "Cae1")
+    made = await group(rig, box(1), nar={"num": 1})
+    for own in ("Cae1", "/banyan/Cae1", "http://own/x"):
+        await rig.made(box(1)[0], 23, {"nu": [made["ri"]], "nfu": own, "enc": {"net": [3], "chty": [4]}}, "Cae1")
+    assert rig.sink.received == []
+    await fill(rig, 1)
+    await rig.clock.advance(1)
+    assert len(rig.sink.received) == 3
+
+
+@pytest.mark.parametrize("address", ["", "/", "//", "?", " ", "x" * 5000])
+async def test_grp_20_what_is_no_address(rig: Rig, address: str) -> None:
+    await group(rig, box(1))
+    answer = await subscribe(rig, nfu=address)
+    assert answer.status != Status.INTERNAL_SERVER_ERROR
+    assert await rig.discover("cse/cae1", ty=[23]) == []
 
 
 async def test_grp_20_a_group_is_no_address(rig: Rig) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cse.primitive import Operation
 from resources.status import Status
-from tests.rig import ADMIN, Rig, only
+from tests.rig import ADMIN, Rig, message, only
 
 BOX = "cse/cae1/box"
 SINK = "http://sink/a"
@@ -423,3 +423,25 @@ async def test_subscriptions_to_other_types(rig: Rig) -> None:
     await rig.delete("cse/cae1", "Cae1")
     assert [one["net"] for one in events(rig, "http://sink/base")] == [3]
     assert [one["net"] for one in events(rig, "http://sink/ae")] == [1, 3, 2]
+
+
+@pytest.mark.parametrize("number", [100, 101, 5000])
+async def test_sub_2_so_many_targets(rig: Rig, number: int) -> None:
+    targets = [f"http://sink/{one}" for one in range(number)]
+    if number > 100:
+        await refused(rig, Status.BAD_REQUEST, nu=targets)
+        targets = targets[:100] * 3
+    subscription = await subscribe(rig, nu=targets)
+    assert subscription["nu"] == targets[:100]
+    more = await rig.update(subscription["ri"], {"m2m:sub": {"nu": [*targets, "http://sink/more"]}}, "Cae1")
+    assert more.status == Status.BAD_REQUEST
+    assert "101" in message(more)
+
+
+async def test_sub_2_a_target_that_is_named_twice_is_told_once(rig: Rig) -> None:
+    subscription = await subscribe(rig, nu=[SINK, "http://sink/b", SINK])
+    assert subscription["nu"] == [SINK, "http://sink/b"]
+    updated = await rig.update(subscription["ri"], {"m2m:sub": {"nu": ["http://sink/c", SINK, SINK]}}, "Cae1")
+    assert only(updated)["nu"] == only(await rig.retrieve(subscription["ri"]))["nu"] == ["http://sink/c", SINK]
+    await rig.update(BOX, {"m2m:cnt": {"lbl": ["x"]}}, "Cae1")
+    assert len(events(rig)) == 1
