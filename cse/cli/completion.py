@@ -127,7 +127,7 @@ _banyan() {{
     if [ -n "${{BASH_VERSION-}}" ]; then
         case "$current" in *[:=]*) before="${{current%"${{current##*[:=]}}"}}" ;; esac
         COMPREPLY=("${{COMPREPLY[@]#"$before"}}")
-        case "${{COMPREPLY[*]}}" in *=) compopt -o nospace ;; esac
+        case "${{COMPREPLY[*]}}" in *=) compopt -o nospace 2>/dev/null ;; esac  # no such command before bash 4
     fi
 }}
 complete -o default -F _banyan banyan"""
