@@ -20,13 +20,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -167,6 +168,14 @@ def start_time_s(text: str) -> float:
     return moment.timestamp()
 
 
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Do this until SIGINT or SIGTERM, also in the background, where a shell has SIGINT ignored."""
+    task = asyncio.create_task(work)
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
+    await task
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the simulated meter; return 2 when it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m ipe.modbus.simulator", description="A simulated meter.")
@@ -178,8 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         meter = Meter(read_rows(options.data or find_data()), speed=options.speed, start_s=options.start)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(simulate(meter, options.host, options.port))
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(until_stopped(simulate(meter, options.host, options.port)))
     except (DataMissing, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
