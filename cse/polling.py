@@ -16,27 +16,40 @@ from math import inf
 from cse.clock import Clock, timestamp
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from cse.timers import Timers
-from resources.errors import CseError, NotFound, OriginatorError
+from resources.errors import CseError, NotFound, OriginatorError, ReceiverError
 from resources.model import Resource
 from resources.status import Status
+
+#: Polls of one channel that wait at the same time.
+MOST_POLLS = 16
+#: Requests of one channel that somebody waits for; what the outbox keeps does not count, it has a limit of its own.
+MOST_BLOCKING = 1000
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """A request that was handed over: ``request`` as the entity sees it, ``answer`` for who waits for it."""
+    """A request that was handed over: ``request`` as the entity sees it, ``answer`` for who waits for it.
+
+    ``blocking``: its sender waits for a limited time.
+    """
 
     request: RequestPrimitive
     answer: asyncio.Future[ResponsePrimitive | None]
+    blocking: bool
 
 
 @dataclass(slots=True, eq=False)
 class Queue:
-    """One pollingChannel: ``fresh`` waits to be fetched; ``open`` is all that is not answered, by ``rqi``."""
+    """One pollingChannel: ``fresh`` waits to be fetched; ``open`` is all that is not answered, by ``rqi``.
+
+    ``blocking`` counts those of ``open`` whose sender waits for a limited time.
+    """
 
     channel: Resource
     fresh: deque[Waiting] = field(default_factory=deque)
     open: dict[str, Waiting] = field(default_factory=dict)
     polls: deque[asyncio.Future[Waiting]] = field(default_factory=deque)
+    blocking: int = 0
 
 
 class PollingQueues:
@@ -65,16 +78,20 @@ class PollingQueues:
         """Have a request fetched and answered; None: the entity has no pollingChannel (any more).
 
         May be called for several requests at the same time: they are fetched in this order. Nobody fetched or
-        answered it within ``timeout_s`` (``math.inf``: wait for ever): REQUEST_TIMEOUT (PCH-4). The request is
-        not changed; the answer carries its ``rqi``.
+        answered it within ``timeout_s`` (``math.inf``: wait for ever): REQUEST_TIMEOUT (PCH-4); too many wait already:
+        TARGET_NOT_REACHABLE. The request is not changed; the answer carries its ``rqi``.
         """
         queue = self._queue(entity)
         if queue is None or self._stopped:
             return None
         until = self._clock.time() + timeout_s
-        waiting = Waiting(_as_seen(request, queue, until), asyncio.get_running_loop().create_future())
+        blocking = until < inf
+        if blocking and queue.blocking >= MOST_BLOCKING:
+            return _crowded(request)
+        waiting = Waiting(_as_seen(request, queue, until), asyncio.get_running_loop().create_future(), blocking)
         queue.open[waiting.request.request_id] = waiting
-        if until < inf:
+        queue.blocking += blocking
+        if blocking:
             self._timers.at(waiting, until, lambda: _settle(waiting, _unanswered(request)))
         self._offer(queue, waiting)
         try:
@@ -86,7 +103,7 @@ class PollingQueues:
     async def poll(self, channel: Resource, timeout_s: float, *, every: bool) -> list[RequestPrimitive]:
         """Fetch the oldest waiting request, or every one; wait when there is none (PCH-2, PCH-5).
 
-        Raises CseError: 4008 when none came in time, 4004 when the channel went.
+        Raises CseError: 4008 when none came in time, 4004 when the channel went, 5207 when too many polls wait already.
         """
         queue = self._queues.get(channel.attributes["pi"])
         if queue is None or queue.channel is not channel:
@@ -132,6 +149,9 @@ class PollingQueues:
 
     async def _next(self, queue: Queue, timeout_s: float) -> Waiting:
         """Wait for a request that nobody else gets."""
+        if len(queue.polls) >= MOST_POLLS:
+            raise ReceiverError(f"{queue.channel.path}/pcu: {MOST_POLLS} polls wait already; expected no more at the "
+                                "same time", Status.NOT_ACCEPTABLE)
         poll: asyncio.Future[Waiting] = asyncio.get_running_loop().create_future()
         queue.polls.append(poll)
         self._timers.at(poll, self._clock.time() + timeout_s, lambda: _refuse(poll, _nothing(queue.channel)))
@@ -164,6 +184,7 @@ class PollingQueues:
         self._timers.cancel(waiting)
         self._timers.cancel((waiting, "again"))
         del queue.open[waiting.request.request_id]
+        queue.blocking -= waiting.blocking
         if waiting in queue.fresh:
             queue.fresh.remove(waiting)
 
@@ -196,6 +217,11 @@ def _refuse(poll: asyncio.Future[Waiting], error: CseError) -> None:
 def _unanswered(request: RequestPrimitive) -> ResponsePrimitive:
     text = "the entity did not fetch or answer the request in time"
     return ResponsePrimitive(Status.REQUEST_TIMEOUT, request.request_id, {"m2m:dbg": text})
+
+
+def _crowded(request: RequestPrimitive) -> ResponsePrimitive:
+    text = f"{MOST_BLOCKING} requests wait already for the entity to fetch and answer them"
+    return ResponsePrimitive(Status.TARGET_NOT_REACHABLE, request.request_id, {"m2m:dbg": text})
 
 
 def _nothing(channel: Resource) -> CseError:

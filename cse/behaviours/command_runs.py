@@ -35,6 +35,9 @@ SUCCESS, UNSUPPORTED, INTERNAL_ERROR, NOT_FINISHED = 0, 1, 4, 31
 #: Commands that nobody can stop once a device has begun: RESET, REBOOT.
 UNSTOPPABLE = frozenset({1, 2})
 
+#: Shortest time from the beginning of one run to that of the next; a shorter ``exf``, or none, becomes this.
+SHORTEST_INTERVAL_S = 1.0
+
 
 class Plan(NamedTuple):
     """When a command runs: after ``delay_s``, ``times`` times, ``interval_s`` from one to the next."""
@@ -49,7 +52,7 @@ class Plan(NamedTuple):
         mode = attributes.get("exm", 1)
         delay_s = seconds_of_duration(attributes.get("exy", "PT0S")) if mode in (3, 4) else 0.0
         times = attributes.get("exn", 1) if mode in (2, 4) else 1
-        return cls(delay_s, times, seconds_of_duration(attributes.get("exf", "PT0S")) if mode in (2, 4) else 0.0)
+        return cls(delay_s, times, max(seconds_of_duration(attributes.get("exf", "PT0S")), SHORTEST_INTERVAL_S))
 
 
 class Runs:

@@ -102,7 +102,9 @@ async def test_mgc_1_a_group_of_nodes() -> None:
     pytest.param({"exm": 2, "exn": 3, "exf": "PT10S", "exy": "PT9S"}, [0, 10, 20], id="MGC-1 at once, several times"),
     pytest.param({"exm": 3, "exn": 5, "exf": "PT10S", "exy": "PT20S"}, [20], id="MGC-1 later, once"),
     pytest.param({"exm": 4, "exn": 2, "exf": "PT15S", "exy": "PT20S"}, [20, 35], id="MGC-1 later, several times"),
-    pytest.param({"exm": 2, "exn": 2}, [0, 0], id="MGC-1 one after the other"),
+    pytest.param({"exm": 2, "exn": 2}, [0, 1], id="MGC-1 a second from one to the next"),
+    pytest.param({"exm": 2, "exn": 3, "exf": "PT0S"}, [0, 1, 2], id="MGC-1 no time between"),
+    pytest.param({"exm": 4, "exn": 3, "exf": "PT0.001S", "exy": "PT2S"}, [2, 3, 4], id="MGC-1 too often"),
     pytest.param({"exm": 2, "exn": 0}, [], id="MGC-1 never"),
     pytest.param({"exm": 4, "exn": 1, "exy": "P300000Y"}, [], id="MGC-1 in a far future"),
 ])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from math import inf
 from typing import Any
 
 import pytest
@@ -325,3 +326,52 @@ async def test_rtp_8_a_result_waits_for_a_poll(polled: Rig) -> None:
     request = (await waiting).content["m2m:rqp"]  # type: ignore[index]
     assert request["pc"]["m2m:rsp"]["rsc"] == Status.CREATED
     await answer(polled, request["rqi"])
+
+
+async def test_pch_5_so_many_polls_wait_at_the_same_time(polled: Rig) -> None:
+    polls = [poll(polled) for _ in range(16)]
+    await settle()
+    refused = await poll(polled)
+    assert refused.status == Status.NOT_ACCEPTABLE
+    assert "16 polls" in message(refused)
+    tasks = [hand_over(polled)]
+    await settle()
+    tasks += [hand_over(polled, number) for number in range(2, 19)]
+    await settle(200)
+    assert {one.result().status for one in polls} == {Status.OK}
+    rest = await asyncio.gather(poll(polled), poll(polled))
+    assert {response.status for response in rest} == {Status.OK}
+    polls = [poll(polled) for _ in range(16)]
+    await settle()
+    for given_up in polls[:3]:
+        given_up.cancel()
+    await settle()
+    again = poll(polled)
+    await polled.clock.advance(9.0)
+    assert not again.done()
+    for left in (*tasks, *polls, again):
+        left.cancel()
+
+
+async def test_pch_4_so_many_requests_of_blocking_senders_wait(polled: Rig) -> None:
+    tasks = [hand_over(polled, number, 5.0) for number in range(1000)]
+    await settle()
+    one_more = await hand_over(polled, 1000)
+    assert one_more is not None
+    assert (one_more.status, one_more.request_id) == (Status.TARGET_NOT_REACHABLE, "n1000")
+    assert "1000 requests wait" in message(one_more)
+    kept = hand_over(polled, 1001, inf)
+    await settle()
+    assert not kept.done()
+    await poll(polled)
+    assert (await answer(polled, "n0")).status == Status.OK
+    tasks.append(hand_over(polled, 1002))
+    await settle()
+    assert not tasks[-1].done()
+    await polled.clock.advance(6.0)
+    assert all(task.done() for task in tasks[:1000])
+    tasks += [hand_over(polled, number) for number in range(2000, 2999)]
+    await settle()
+    assert not any(task.done() for task in tasks[1000:])
+    for task in (*tasks, kept):
+        task.cancel()
