@@ -26,7 +26,7 @@ _LISTS: dict[str, dict[str, Any]] = {
         "required": ["nm", "typ", "val"]}}}},
     "m2m:agr": {"type": "object", "properties": {"m2m:rsp": {"type": "array", "items": _OBJECT}},
                 "required": ["m2m:rsp"]},
-    "m2m:rsp": _OBJECT, "m2m:rqp": _OBJECT, "m2m:acr": {"type": "array"},
+    "m2m:rsp": _OBJECT, "m2m:rqp": _OBJECT, "m2m:acr": {"type": "object", "required": ["acor", "acop"]},
 }
 
 
