@@ -45,6 +45,8 @@ _ORIGINATOR = {
     "description": "Who asks: an AE-ID such as Cmeter, or a CSE-ID. An AE that registers asks for an AE-ID with C.",
     "schema": {"type": "string", "pattern": r"^[A-Za-z0-9/._~:@-]{1,128}$"},
 }
+#: An AE that registers may leave the choice of its AE-ID to the CSE (AE-2); it does so at the CSEBase.
+_REGISTRANT = {**_ORIGINATOR, "required": False}
 
 
 def document(registry: Registry, *, version: str, server: str, cse_name: str,
@@ -66,7 +68,7 @@ def document(registry: Registry, *, version: str, server: str, cse_name: str,
         "components": {
             "schemas": {**schemas, **types.definitions()},
             "parameters": {
-                "origin": _ORIGINATOR, "request": _REQUEST_ID, "release": _release(releases),
+                "origin": _ORIGINATOR, "registrant": _REGISTRANT, "request": _REQUEST_ID, "release": _release(releases),
                 **{_key(one): _query(one) for one in (_RESPONSE_TYPE, *_fields(_READ), *_filters())},
                 **{f"q-rcn-{operation.name.lower()}": _result_content(operation) for operation in RESULT_CONTENTS
                    if operation is not Operation.NOTIFY},
@@ -100,7 +102,7 @@ def _paths(cse_name: str) -> dict[str, Any]:
         names = [f"name{number}" for number in range(1, depth + 1)]
         path = "/".join((f"/{cse_name}", *(f"{{{name}}}" for name in names)))
         paths[path] = {
-            "parameters": [*(_segment(name) for name in names), *map(_parameter, ("origin", "request", "release"))],
+            "parameters": [*(_segment(name) for name in names), *map(_parameter, ("request", "release"))],
             **_operations(depth),
         }
     return paths
@@ -120,10 +122,11 @@ def _operations(depth: int) -> dict[str, Any]:
 def _operation(depth: int, name: str, good: dict[str, str], more: Iterable[Parameter] = (),
                body: str = "") -> dict[str, Any]:
     refusals = sorted({str(status.http) for status in Status if status.http >= 400} | set(_LIMITS))
+    who = "registrant" if name == "create" and not depth else "origin"
     answers = {**good, "202": "accepted", **dict.fromkeys(refusals, "problem")}
     whole: dict[str, Any] = {
         "operationId": f"{name}-{depth}", "summary": _ABOUT[name].partition(":")[0], "tags": [name],
-        "parameters": [_parameter(one) for one in ("q-rt", f"q-rcn-{name}", *map(_key, more))],
+        "parameters": [_parameter(one) for one in (who, "q-rt", f"q-rcn-{name}", *map(_key, more))],
     }
     if body:
         whole["requestBody"] = {"$ref": f"#/components/requestBodies/{body}"}
@@ -192,8 +195,8 @@ def _segment(name: str) -> dict[str, Any]:
 
 
 def _release(releases: Sequence[str]) -> dict[str, Any]:
-    return {"name": "X-M2M-RVI", "in": "header", "required": True, "example": releases[-1],
-            "description": "Release of the standard that the request follows.",
+    return {"name": "X-M2M-RVI", "in": "header", "required": False, "example": releases[-1],
+            "description": "Release of the standard that the request follows; 1 where it is absent.",
             "schema": {"type": "string", "enum": list(releases)}}
 
 
