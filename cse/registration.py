@@ -24,7 +24,8 @@ def check_originator(call: Call) -> None:
     core, originator = call.core, call.originator
     if originator.startswith("/"):
         if core.identity.entity(originator) == core.identity.cse_id and not call.request.internal:
-            raise OriginatorError(f"fr: {originator!r} is this CSE, which does not ask from outside",
+            raise OriginatorError(f"fr: {originator!r} is this CSE, which does not ask from outside; "
+                                  "ask with an AE-ID of your own",
                                   Status.ORIGINATOR_NOT_AUTHENTICATED)
         return
     registered = core.tree.by_id.get(originator)

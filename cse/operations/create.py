@@ -76,7 +76,8 @@ def specialize(registry: Registry, base: ResourceType, content: dict[str, Any]) 
     if short == "mgd" and root == base.root and type(value) is int and value == SELF_DEFINED:
         raise NotImplementedHere("mgd: management objects of a schema of one's own (0, mgs) are not implemented here")
     if wanted is None and short == "cnd" and isinstance(value, str):
-        raise OriginatorError(f"{short}: {shown(value)} is no model that is known here{_alike(registry, base, value)}",
+        raise OriginatorError(f"{short}: {shown(value)} is no model that is known here (`banyan model list` shows "
+                              f"them){_alike(registry, base, value)}",
                               Status.SPECIALIZATION_SCHEMA_NOT_FOUND)
     if found is None or found.number != base.number or found.discriminator is None:
         raise BadRequest(f"pc: root element {shown(root)} stands for no kind of {base.name}; expected "
