@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -142,8 +143,7 @@ def _credentials(bearer: str | None, basic: str | None) -> dict[str, str]:
     if bearer is not None:
         return {"Authorization": f"Bearer {bearer}"}
     if basic is not None:
-        user, _, password = basic.partition(":")
-        return {"Authorization": aiohttp.BasicAuth(user, password, "utf-8").encode()}
+        return {"Authorization": f"Basic {base64.b64encode(basic.encode()).decode()}"}
     return {}
 
 

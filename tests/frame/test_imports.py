@@ -25,6 +25,12 @@ PLACES = {
     "yarl": ("bindings/http/",),
     "uvloop": ("cse/cli/", "cse/app.py"),
 }
+#: What the suite for testers needs: a distribution of its own, were it alone.
+SUITE_PLACES = {
+    "aiohttp": ("conformance_tests/http/",),
+    "yaml": ("conformance_tests/",),
+    "yarl": ("conformance_tests/http/",),
+}
 
 
 def imports(path: Path) -> set[str]:
@@ -56,6 +62,11 @@ def test_every_library_has_its_place(folder: str) -> None:
     assert wrong == []
 
 
+def test_every_library_of_the_suite_for_testers_has_its_place() -> None:
+    used = outside("conformance_tests")
+    assert [(file, name) for file, name in used if not file.startswith(SUITE_PLACES.get(name, ()))] == []
+
+
 def modules() -> dict[str, Path]:
     """Return the modules of the product by name."""
     files = [path for folder in sorted(OURS - {"ui", "config"}) for path in (ROOT / folder).rglob("*.py")]
@@ -79,7 +90,11 @@ def needed(tree: ast.AST) -> set[str]:
 def test_there_is_no_import_cycle() -> None:
     known = modules()
     graph = {
-        name: {one for one in needed(ast.parse(path.read_text())) & known.keys() if not name.startswith(f"{one}.")}
+        name: {
+            one
+            for one in needed(ast.parse(path.read_text())) & known.keys()
+            if not f"{name}.".startswith(f"{one}.")  # a package may name itself and is there before its modules
+        }
         for name, path in known.items()
     }
     assert len(list(TopologicalSorter(graph).static_order())) == len(known)
