@@ -41,6 +41,7 @@ PRESCRIBED = {
     Status.REQUEST_TIMEOUT: "a request that had expired when it came",
     Status.SUBSCRIPTION_VERIFICATION_INITIATION_FAILED: "a notification target that cannot be reached",
     Status.JOIN_MULTICAST_GROUP_FAILED: "a multicast group that this machine cannot join",
+    Status.MGMT_SESSION_CANNOT_BE_ESTABLISHED: "a management command to a device that nothing leads to",
     Status.SPECIALIZATION_SCHEMA_NOT_FOUND: "a device model that there is not",
 }
 

@@ -39,11 +39,11 @@ class Kind:
     schema: Mapping[str, Any]
 
 
-def _integer(least: int, greatest: int | None = None) -> Kind:
-    expected = f"a whole number from {least}" + ("" if greatest is None else f" to {greatest}")
+def _integer(least: int, greatest: int = 10**18) -> Kind:
+    expected = f"a whole number from {least}" + ("" if greatest == 10**18 else f" to {greatest}")
 
     def read(value: Any) -> int:
-        if type(value) is not int or value < least or (greatest is not None and value > greatest):
+        if type(value) is not int or not least <= value <= greatest:
             raise ValueError(expected)
         return value
 
@@ -52,7 +52,7 @@ def _integer(least: int, greatest: int | None = None) -> Kind:
             raise ValueError(expected)
         return read(int(text))
 
-    schema = {"type": "integer", "minimum": least, "maximum": 10**18 if greatest is None else greatest}
+    schema = {"type": "integer", "minimum": least, "maximum": greatest}
     return Kind(expected, read, parse, schema)
 
 

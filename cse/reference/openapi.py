@@ -38,7 +38,7 @@ _LIMITS = ("408", "413", "431")
 _REQUEST_ID = {
     "name": "X-M2M-RI", "in": "header", "required": True, "example": "r1",
     "description": "requestIdentifier: echoed in the answer; a new one for each request.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    "schema": {"type": "string", "pattern": "^[!-~]+$"},
 }
 _ORIGINATOR = {
     "name": "X-M2M-Origin", "in": "header", "required": True, "example": "CAdmin",
