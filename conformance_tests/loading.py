@@ -90,6 +90,8 @@ def _case(entry: Mapping[str, Any], content: Mapping[str, Any], types: ResourceT
     needs = {*content.get("needs", ()), *entry.get("needs", ())}
     for step in (*given, *steps):
         needs |= _needs(step, types)
+    if "${spid}" in repr((given, steps)):
+        needs.add("tester:sp-id")
     return Case(
         id=str(entry["id"]),
         area=str(entry.get("area", content.get("area", path_stem(source)))),

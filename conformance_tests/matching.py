@@ -184,6 +184,11 @@ def _compare_lists(pair: Pairing, wanted: list[Any], actual: Any, place: str, *,
         yield f"{place} is {_show(actual)}, {_show(left if len(left) > 1 else left[0])} must not be there"
 
 
+def _one_of(match: Matching, argument: list[Any], actual: Any, place: str) -> Iterator[str]:
+    if not any(match.fits(one, actual) for one in argument):
+        yield f"{place} is {_show(actual)}, expected one of {_show(argument)}"
+
+
 def _each(match: Matching, argument: Any, actual: Any, place: str) -> Iterator[str]:
     if not isinstance(actual, list):
         yield f"{place} is {_show(actual)}, expected a list"
@@ -214,7 +219,10 @@ MATCHERS: Mapping[str, Check] = {
     "$set": _set,
     "$contains": _contains,
     "$without": _without,
-    "$oneof": _when(lambda match, many, actual: any(match.fits(one, actual) for one in many), "one of"),
+    "$oneof": _one_of,
+    "$optional": lambda match, one, actual, place: (
+        iter(()) if actual is MISSING else match.differences(one, actual, place)
+    ),
     "$not": _when(lambda match, one, actual: not match.fits(one, actual), "anything but"),
     "$re": _when(lambda _, rule, actual: re.fullmatch(rule, str(actual)) is not None, "a text of the form"),
     "$more_than": _ordered(lambda actual, limit: bool(actual > limit), "more than"),

@@ -59,8 +59,8 @@ def features_of(
     claimed |= {name for name, option in options.items() if option.get("default") == "claimed"}
     if "type:mgmtObj" in claimed:
         claimed |= types.management_features()
-    if listening:
-        claimed.add("tester:listen")
+    claimed |= {"tester:listen"} if listening else set()
+    claimed |= {"tester:sp-id"} if target.sp_id else set()
     return Features(frozenset((claimed | set(claims)) - set(lacks)))
 
 
