@@ -25,7 +25,7 @@ class _Loader(yaml.CSafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise CatalogueError(f"{key_node.start_mark}: the key {key!r} stands there twice")
+                raise yaml.MarkedYAMLError(None, None, f"the key {key!r} stands there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
