@@ -50,8 +50,8 @@ class Capture:
 
     @property
     def attributes(self) -> Any:
-        """Return what is inside the root element, or ``MISSING``."""
-        return self.response.pc[self.root] if self.root is not None else MISSING
+        """Return what is inside the root element, or ``MISSING``; the text of a refusal is no representation."""
+        return self.response.pc[self.root] if self.root not in {None, "m2m:dbg"} else MISSING
 
     def attributes_have(self, name: str) -> bool:
         """Tell whether the representation has an attribute of that name."""

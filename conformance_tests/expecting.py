@@ -49,8 +49,9 @@ def _whole(expect: Any) -> Mapping[str, Any]:
 
 def _differences(execution: Execution, expect: Mapping[str, Any], answer: Capture) -> Iterator[str]:
     response = answer.response
-    if "rsc" in expect:
-        yield from _status(expect["rsc"], response)
+    if "rsc" in expect and (wrong := list(_status(expect["rsc"], response))):
+        yield from wrong
+        return
     if response.broken is not None and "broken" not in expect:
         yield f"the content cannot be decoded: {response.broken}"
     content = MISSING if response.pc is None else response.pc
