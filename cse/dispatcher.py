@@ -32,12 +32,15 @@ from resources.status import Status
 
 log = logging.getLogger("banyan.dispatcher")
 
+#: Members by a name of their own: the way through their class costs more than a call.
+CREATE, RETRIEVE, UPDATE, DELETE, NOTIFY = Operation
+
 OPERATIONS = {
-    Operation.CREATE: create.perform,
-    Operation.RETRIEVE: retrieve.perform,
-    Operation.UPDATE: update.perform,
-    Operation.DELETE: delete.perform,
-    Operation.NOTIFY: notify.perform,
+    CREATE: create.perform,
+    RETRIEVE: retrieve.perform,
+    UPDATE: update.perform,
+    DELETE: delete.perform,
+    NOTIFY: notify.perform,
 }
 
 
@@ -46,13 +49,13 @@ INSTANCES = frozenset({LATEST, OLDEST})
 
 #: Operations that a virtual child has (V11); a fanOutPoint passes on all of them.
 VIRTUAL_OPERATIONS = {
-    LATEST: frozenset({Operation.RETRIEVE, Operation.DELETE}),
-    OLDEST: frozenset({Operation.RETRIEVE, Operation.DELETE}),
+    LATEST: frozenset({RETRIEVE, DELETE}),
+    OLDEST: frozenset({RETRIEVE, DELETE}),
     FAN_OUT_POINT: frozenset(Operation),
-    "pcu": frozenset({Operation.RETRIEVE, Operation.NOTIFY}),
-    "ntsr": frozenset({Operation.DELETE}),
-    "sfop": frozenset({Operation.RETRIEVE}),
-    "smv": frozenset({Operation.UPDATE}),
+    "pcu": frozenset({RETRIEVE, NOTIFY}),
+    "ntsr": frozenset({DELETE}),
+    "sfop": frozenset({RETRIEVE}),
+    "smv": frozenset({UPDATE}),
     "msp": frozenset(Operation),
 }
 
@@ -89,26 +92,35 @@ class Dispatcher:
         """Answer a request. Never raises."""
         meter = self._meter
         began = meter.begun()
-        attempt = None
+        core = self.core
         try:
-            try:
-                monitoring = self.core.notifier.monitoring
-                if monitoring.subscriptions and not is_deferred(request):
-                    attempt = monitoring.begun(self.core, request)
-                if request.internal or (request.primitive_profile is None and not self.core.profiled):
-                    response = await self._process(request)
-                else:
-                    response = await by_profiles(self.core, request, self._process)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
-                response = answer_to(error, request.request_id)
-            if attempt is not None:
-                await monitoring.ended(self.core, attempt)
+            if core.profiled or core.notifier.monitoring.subscriptions or request.primitive_profile is not None:
+                response = await self._attend(request)
+            else:
+                response = await self._process(request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes an answer
+            response = answer_to(error, request.request_id)
         except BaseException:
             meter.ended(began, request.operation, Status.INTERNAL_SERVER_ERROR)
             raise
         meter.ended(began, request.operation, response.status)
         response.request_id = request.request_id
         response.release_version = request.release_version
+        return response
+
+    async def _attend(self, request: RequestPrimitive) -> ResponsePrimitive:
+        """Answer a request that operation monitors (SUB-12) or primitive profiles (PRP-1) may be about."""
+        core, monitoring = self.core, self.core.notifier.monitoring
+        attempt = None if is_deferred(request) else monitoring.begun(core, request)
+        try:
+            if request.internal or (request.primitive_profile is None and not core.profiled):
+                response = await self._process(request)
+            else:
+                response = await by_profiles(core, request, self._process)
+        except Exception as error:  # noqa: BLE001 - what is monitored is the attempt, however it ends
+            response = answer_to(error, request.request_id)
+        if attempt is not None:
+            await monitoring.ended(core, attempt)
         return response
 
     async def _process(self, request: RequestPrimitive) -> ResponsePrimitive:
@@ -134,10 +146,9 @@ class Dispatcher:
         if address.cse is not None:
             return await route(call, address.cse, registering)
         target = await resolve(core, address.segments, call.stamp)
-        if target is not None:
-            check_operation(target, call)
         if target is None:
             raise NotFound(f"to: there is no resource {request.to!r} here")
+        check_operation(target, call)
         call.target = target
         if core.locks:
             check_lock(call, target)
@@ -192,7 +203,8 @@ def check_form(request: RequestPrimitive, releases: list[str]) -> None:
         raise BadRequest("to: the target is missing")
     if not request.originator and not registers(request):
         raise BadRequest("fr: the originator is missing (HTTP header X-M2M-Origin)")
-    take_fragment(request)
+    if "#" in request.to:
+        take_fragment(request)
     version = request.release_version
     if version is not None and version not in releases:
         raise OriginatorError(f"rvi: release {version!r} is not supported here; supported are {', '.join(releases)}",
@@ -201,15 +213,13 @@ def check_form(request: RequestPrimitive, releases: list[str]) -> None:
 
 def registers(request: RequestPrimitive) -> bool:
     """True for the registration of an AE, which nobody here knows yet."""
-    return request.operation is Operation.CREATE and request.resource_type == AE.number
+    return request.operation is CREATE and request.resource_type == AE.number
 
 
 def take_fragment(request: RequestPrimitive) -> None:
     """RET-1: ``to`` with ``#`` and an attribute asks for that attribute alone."""
-    address, mark, name = request.to.partition("#")
-    if not mark:
-        return
-    if request.operation is not Operation.RETRIEVE or request.attribute_list is not None:
+    address, _, name = request.to.partition("#")
+    if request.operation is not RETRIEVE or request.attribute_list is not None:
         raise BadRequest(f"to: {request.to!r} names an attribute; only a RETRIEVE without atrl can")
     request.to, request.attribute_list = address, [name]
 
@@ -218,15 +228,15 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
     """V9: what the operation must and must not carry; V11 for types that no request creates."""
     operation = request.operation
     type_ = None
-    if operation is Operation.CREATE:
+    if operation is CREATE:
         type_ = check_type(core, request)
         if request.filter_criteria is not None:
             raise BadRequest("fc: a CREATE has no filter criteria")
     elif request.resource_type is not None:
         raise BadRequest(f"ty: only a CREATE has a resource type, this is {operation.name}")
-    if request.content is None and operation in (Operation.CREATE, Operation.UPDATE, Operation.NOTIFY):
+    if request.content is None and operation is not RETRIEVE and operation is not DELETE:
         raise BadRequest(f"pc: {operation.name} needs a content, for example {{\"m2m:cnt\": {{}}}}")
-    if request.content is not None and operation is Operation.DELETE:
+    if request.content is not None and operation is DELETE:
         raise BadRequest("pc: a DELETE has no content")
     if request.result_content not in RESULT_CONTENTS[operation]:
         allowed = ", ".join(str(rcn) for rcn in sorted(r for r in RESULT_CONTENTS[operation] if r is not None))
@@ -234,13 +244,8 @@ def check_parameters(core: Core, request: RequestPrimitive) -> None:
                          f"allowed: {allowed or 'none'}")
     if request.filter_criteria is not None:
         support.check_filter(request.filter_criteria)
-    if type_ is not None and type_.in_only and core.settings.cse_type != "IN":
-        raise OperationNotAllowed(f"ty: {type_.phrase} is for an IN-CSE; this one is of type {core.settings.cse_type}")
-    if type_ is not None and type_.number == DELIVERY.number \
-            and not core.identity.entity(request.originator).startswith("/"):
-        raise OperationNotAllowed("ty: a delivery is for CSEs among themselves (Mcc)")
-    if type_ is not None and not type_.creatable:
-        raise OperationNotAllowed(f"ty: {type_.phrase} is never created by request")
+    if type_ is not None:
+        check_creatable(core, request, type_)
 
 
 def check_type(core: Core, request: RequestPrimitive) -> ResourceType:
@@ -254,6 +259,16 @@ def check_type(core: Core, request: RequestPrimitive) -> ResourceType:
             raise CseError(f"ty: resource type {number} is not implemented here", Status.NOT_IMPLEMENTED)
         raise BadRequest(f"ty: there is no resource type {number}")
     return type_
+
+
+def check_creatable(core: Core, request: RequestPrimitive, type_: ResourceType) -> None:
+    """V11: types that this CSE does not have, that others create, or nobody does (4005)."""
+    if type_.in_only and core.settings.cse_type != "IN":
+        raise OperationNotAllowed(f"ty: {type_.phrase} is for an IN-CSE; this one is of type {core.settings.cse_type}")
+    if type_.number == DELIVERY.number and not core.identity.entity(request.originator).startswith("/"):
+        raise OperationNotAllowed("ty: a delivery is for CSEs among themselves (Mcc)")
+    if not type_.creatable:
+        raise OperationNotAllowed(f"ty: {type_.phrase} is never created by request")
 
 
 async def route(call: Call, cse: str, registering: bool) -> ResponsePrimitive:
@@ -270,15 +285,13 @@ async def route(call: Call, cse: str, registering: bool) -> ResponsePrimitive:
 def check_operation(target: Target, call: Call) -> None:
     """V11: operations that a type or a virtual resource never allows (4005)."""
     operation = call.request.operation
-    type_ = target.type_in(call.core.registry)
     if target.virtual is not None:
         possible = VIRTUAL_OPERATIONS[target.virtual]
         if operation not in possible:
             names = " and ".join(one.name for one in sorted(possible))
             raise OperationNotAllowed(f"{target.virtual}: only {names} {'is' if len(possible) == 1 else 'are'} "
                                       "possible here")
-    else:
-        if operation is Operation.UPDATE and not type_.updatable:
-            raise OperationNotAllowed(f"{type_.phrase} cannot be updated by request")
-        if operation is Operation.DELETE and not type_.deletable:
-            raise OperationNotAllowed(f"{type_.phrase} cannot be deleted by request")
+    elif operation is UPDATE or operation is DELETE:
+        type_ = target.type_in(call.core.registry)
+        if not (type_.updatable if operation is UPDATE else type_.deletable):
+            raise OperationNotAllowed(f"{type_.phrase} cannot be {operation.name.lower()}d by request")

@@ -21,6 +21,8 @@ def moment(value: str | None, name: str, now: float) -> float | None:
 
 def check_expiration(request: RequestPrimitive, now: float) -> float | None:
     """V3: request expiration; relative times are milliseconds from arrival (ORD-3)."""
+    if request.request_expiration is None:
+        return None
     expiration = moment(request.request_expiration, "rqet", now)
     if expiration is not None and expiration <= now:
         raise OriginatorError("rqet: the request has expired", Status.REQUEST_TIMEOUT)
@@ -29,6 +31,8 @@ def check_expiration(request: RequestPrimitive, now: float) -> float | None:
 
 def check_result_expiration(request: RequestPrimitive, expiration: float | None, now: float) -> None:
     """V5: the result must live at least as long as the request."""
+    if request.result_expiration is None:
+        return
     result = moment(request.result_expiration, "rset", now)
     if result is not None and result <= now:
         raise OriginatorError("rset: the result would come too late", Status.REQUEST_TIMEOUT)
