@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -57,7 +58,7 @@ def _head(report: Report, title: str) -> str:
         title,
         report.target.get("url", ""),
         {
-            "Started": report.started.replace("T", " "),
+            "Started": _moment(report.started),
             "Duration": span(report.duration_s),
             "Releases": report.target.get("releases", ""),
             "CSE-ID": report.target.get("csi", ""),
@@ -65,6 +66,15 @@ def _head(report: Report, title: str) -> str:
             "Suite": report.suite_version,
         },
     )
+
+
+def _moment(timestamp: str) -> str:
+    """Return an ISO 8601 timestamp for reading; anything else stays as it is."""
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return timestamp
+    return f"{moment:%d %b %Y, %H:%M:%S} {moment.tzname() or ''}".rstrip()
 
 
 def _score(tally: Tally) -> str:

@@ -20,7 +20,7 @@ SIGNS: Mapping[Verdict, str] = {
     Verdict.PASS: "✓",
     Verdict.FAIL: "✕",
     Verdict.INCONCLUSIVE: "?",
-    Verdict.NOT_APPLICABLE: "–",
+    Verdict.NOT_APPLICABLE: "\N{EN DASH}",
 }
 #: Order of the segments of a bar, and the least share (of 100) that is still seen.
 _SEGMENTS = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE)

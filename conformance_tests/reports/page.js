@@ -220,9 +220,10 @@
     const all = document.createDocumentFragment();
     const tokens = tokensOf(text);
     if (!tokens) return text;
-    let depth = 0;
-    const line = () => "\n" + "  ".repeat(depth);
+    let depth = 0, flat = -1;
+    const line = () => (flat < 0 ? "\n" + "  ".repeat(depth) : "");
     tokens.forEach((token, index) => {
+      if (flat < 0 && token === "[") flat = shortList(tokens, index);
       const next = tokens[index + 1], closed = next === "}" || next === "]";
       if (token === "{" || token === "[") {
         depth += 1;
@@ -231,11 +232,23 @@
         depth -= 1;
         const empty = tokens[index - 1] === "{" || tokens[index - 1] === "[";
         all.append(empty ? token : line() + token);
-      } else if (token === ",") all.append("," + line());
+        if (index === flat) flat = -1;
+      } else if (token === ",") all.append("," + (line() || " "));
       else if (token === ":") all.append(": ");
       else all.append(make("span", { class: token[0] !== '"' ? "literal" : next === ":" ? "key" : "string" }, token));
     });
     return all;
+  }
+
+  /** Where a list of a few plain values ends, which stays on one line; else -1. */
+  function shortList(tokens, start) {
+    let length = 0;
+    for (let index = start + 1; index < tokens.length && length < 60; index += 1) {
+      if (tokens[index] === "]") return index;
+      if ("{[".includes(tokens[index])) return -1;
+      length += tokens[index].length + 1;
+    }
+    return -1;
   }
 
   function tokensOf(text) {

@@ -46,7 +46,7 @@ class Tally:
 def percent(part: int, whole: int) -> str:
     """Return a share in per cent with one decimal, never rounded up to 100 nor down to 0."""
     if not whole:
-        return "–"
+        return "-"
     if part == whole:
         return "100 %"
     return f"{min(max(100 * part / whole, 0.1 if part else 0.0), 99.9):.1f} %"

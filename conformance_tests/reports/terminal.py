@@ -37,7 +37,7 @@ class Terminal:
     """Shows a run while it goes on.
 
     On a terminal the last line is drawn anew; without one, each trouble is a line and the progress is told now and
-    then. ``live`` and ``colour`` are found out when not given.
+    then (``quiet``: never). ``live`` and ``colour`` are found out when not given.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class Terminal:
         *,
         live: bool | None = None,
         colour: bool | None = None,
+        quiet: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         able = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._live = able if live is None else live
         self._colour = (able and not os.environ.get("NO_COLOR")) if colour is None else colour
+        self._quiet = quiet
         self._now = now
         self._total = 0
         self._began_s = self._drawn_s = now()
@@ -85,7 +87,7 @@ class Terminal:
     def tick(self) -> None:
         """Draw the progress when it is time to; also to be called now and then while nothing happens."""
         now = self._now()
-        if now - self._drawn_s < (_REDRAW_S if self._live else _LOG_S):
+        if self._quiet or now - self._drawn_s < (_REDRAW_S if self._live else _LOG_S):
             return
         self._drawn_s = now
         if self._live:

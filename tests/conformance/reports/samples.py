@@ -12,8 +12,11 @@ PURPOSES = (
     "The oldest instances go when the maximum number of instances is reached, and the state tag goes on counting",
 )
 REQUEST = (
-    "POST /cse-in/ae-4711 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nX-M2M-Origin: C4711\r\nX-M2M-RI: r-000017\r\nX-M2M-RVI: 3\r\n"
-    'Content-Type: application/json;ty=3\r\n\r\n{"m2m:cnt":{"rn":"twin","mni":3,"lbl":["a","b"],"mbs":12345678901234567890}}'
+    "POST /cse-in/ae-4711 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
+    "X-M2M-Origin: C4711\r\nX-M2M-RI: r-000017\r\n"
+    "X-M2M-RVI: 3\r\n"
+    "Content-Type: application/json;ty=3\r\n\r\n"
+    '{"m2m:cnt":{"rn":"twin","mni":3,"lbl":["a","b"],"mbs":12345678901234567890}}'
 )
 ANSWER = (
     "HTTP/1.1 201 Created\r\nX-M2M-RSC: 2001\r\nX-M2M-RI: r-000017\r\nContent-Type: application/json\r\n\r\n"
@@ -47,7 +50,10 @@ def result(number: int, verdict: Verdict, area: str = "DMR", **more: object) -> 
         duration_s=0.02 + number % 7 / 10,
     )
     if trouble:
-        case.exchanges = [Exchange("out", 0.0, "given 1", REQUEST, ANSWER), Exchange("out", 0.013, "steps 1", REQUEST, ANSWER)]
+        case.exchanges = [
+            Exchange("out", 0.0, "given 1", REQUEST, ANSWER),
+            Exchange("out", 0.013, "steps 1", REQUEST, ANSWER),
+        ]
     for name, value in more.items():
         setattr(case, name, value)
     return case
@@ -70,9 +76,7 @@ def report(results: list[CaseResult]) -> Report:
 def typical(cases: int = 1500, seed: int = 1) -> Report:
     dice = random.Random(seed)
     verdicts, weights = list(Verdict), (900, 12, 4, 90)
-    results = [
-        result(number, dice.choices(verdicts, weights)[0], dice.choice(AREAS)) for number in range(cases)
-    ]
+    results = [result(number, dice.choices(verdicts, weights)[0], dice.choice(AREAS)) for number in range(cases)]
     for case in results[::50]:
         case.observed = ("steps 2: 4000",)
         case.note = "The texts leave open which of the two codes is answered; both pass."
@@ -83,9 +87,25 @@ def hostile() -> Report:
     text = " ".join(HOSTILE)
     cases = []
     for number, verdict in enumerate(Verdict):
-        exchanges = [Exchange("out", 0.1, text, text, f"HTTP/1.1 200 {text}\r\nX-M2M-RSC: 2000\r\n\r\n{text}"), nested(), Exchange("in", 1, "", "", "")]
+        exchanges = [
+            Exchange("out", 0.1, text, text, f"HTTP/1.1 200 {text}\r\nX-M2M-RSC: 2000\r\n\r\n{text}"),
+            nested(),
+            Exchange("in", 1, "", "", ""),
+        ]
         cases.append(
-            CaseResult(f"{text}{number}", text, text, (text,), (text, f"x:{text}"), verdict, text, text, (text,), 0.1, exchanges)
+            CaseResult(
+                f"{text}{number}",
+                text,
+                text,
+                (text,),
+                (text, f"x:{text}"),
+                verdict,
+                text,
+                text,
+                (text,),
+                0.1,
+                exchanges,
+            )
         )
     hurt = report(cases)
     hurt.target = {"url": text, "csi": text, text: text}

@@ -1,0 +1,64 @@
+"""Commands that only read the catalogue: list, explain, coverage."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+
+from conformance_tests import coverage
+from conformance_tests.errors import OK, CommandError
+from conformance_tests.explaining import explain
+from conformance_tests.loading import load_catalogue
+from conformance_tests.reports.text import one_line
+from conformance_tests.selection import known, matches, select
+
+#: More cases than these are not explained at once.
+_MOST_EXPLAINED = 20
+
+
+def list_cases(options: argparse.Namespace) -> int:
+    """Print the cases as a table, or as JSON."""
+    cases = select(load_catalogue().cases, options.select, options.skip)
+    if options.json:
+        names = ("id", "area", "purpose", "refs", "needs", "note")
+        print(json.dumps([{name: getattr(case, name) for name in names} for case in cases], indent=1))
+        return OK
+    ids = max(len(case.id) for case in cases)
+    areas = max(len(case.area) for case in cases)
+    for case in cases:
+        print(f"{case.id:<{ids}}  {case.area:<{areas}}  {one_line(case.purpose, 100)}")
+    print(f"\n{len(cases):,} cases")
+    return OK
+
+
+def explain_case(options: argparse.Namespace) -> int:
+    """Print what a case does."""
+    cases = load_catalogue().cases
+    found = [case for case in cases if case.id == options.id] or [case for case in cases if matches(case, options.id)]
+    if not found:
+        raise CommandError(f"no case is named by {options.id!r}: {known(cases, options.id)}")
+    if len(found) > _MOST_EXPLAINED:
+        raise CommandError(f"{options.id!r} names {len(found)} cases, at most {_MOST_EXPLAINED} are explained at once")
+    print(f"\n\n{'-' * 80}\n\n".join(explain(case) for case in found))
+    return OK
+
+
+def cover(options: argparse.Namespace) -> int:
+    """Print what is covered."""
+    catalogue = load_catalogue()
+    tables = (("TS-0018 group", coverage.purposes(catalogue)), ("Section of rules", coverage.rules(catalogue)))
+    for title, rows in tables:
+        table = coverage.markdown if options.markdown else coverage.lines
+        print("\n".join(table(title, rows)), end="\n\n")
+    for title, rows in tables if options.reasons else ():
+        print("\n".join(_reasons(title, rows, options.markdown)), end="\n\n")
+    return OK
+
+
+def _reasons(title: str, rows: list[coverage.Row], markdown: bool) -> Iterator[str]:
+    yield f"Not covered, by {title}:"
+    yield ""
+    for reason, names in coverage.reasons(rows):
+        listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        yield f"{'-' if markdown else ' '} {len(names)}: {reason} ({listed})"
