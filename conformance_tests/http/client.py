@@ -54,7 +54,7 @@ class HttpClient:
         self.tls = _tls(insecure, ca, certificate, key) if url.scheme == "https" else None
         self.root = url.raw_path.rstrip("/")
         self._origin = str(url.origin())
-        self._extra = {**(headers or {}), **_credentials(bearer, basic)}
+        self.extra_headers = {**(headers or {}), **_credentials(bearer, basic)}
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
@@ -108,7 +108,7 @@ class HttpClient:
     def _message(self, request: Request) -> tuple[str, str, dict[str, str], bytes]:
         method, target, headers, body = to_http(request, self.root)
         overridden = {name.lower() for name in (*headers, *request.headers)}
-        extra = {name: value for name, value in self._extra.items() if name.lower() not in overridden}
+        extra = {name: value for name, value in self.extra_headers.items() if name.lower() not in overridden}
         return method, target, {"Host": self._origin.partition("://")[2], **extra, **headers}, body
 
     def _open(self) -> aiohttp.ClientSession:
