@@ -23,6 +23,8 @@ from resources.remote_cse import REMOTE_CSE
 from resources.status import Status
 from resources.subscription import SUBSCRIPTION
 
+#: The permission by a name of its own: the way through its class costs more than a call.
+CREATE = Permission.CREATE
 #: ``mgd`` of a management object that no standard describes.
 SELF_DEFINED = 0
 
@@ -35,7 +37,7 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     type_ = call.core.registry.by_number[request.resource_type]
     parent = call.target.resource
     if type_.number != AE.number:
-        call.require(parent, Permission.CREATE, child_type=type_.number,
+        call.require(parent, CREATE, child_type=type_.number,
                      target_type=call.target.instance.ty if call.target.instance else None)
     check_parent(call, type_)
     if call.target.instance is not None:

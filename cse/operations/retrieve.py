@@ -19,6 +19,8 @@ from resources.errors import BadRequest, NoPrivilege, OperationNotAllowed
 from resources.model import Permission, Resource
 from resources.status import Status
 
+#: Members by a name of their own: the way through their class costs more than a call.
+OK, RETRIEVE = Status.OK, Permission.RETRIEVE
 #: m2m:resultContent of the original of an announced resource, and of addresses found.
 ORIGINAL, ADDRESSES = 7, 11
 ANNOUNCED = 10_000
@@ -36,7 +38,7 @@ async def perform(call: Call) -> ResponsePrimitive:
         return await query(call)
     if rcn == PERMISSIONS:
         return await _permissions(call)
-    call.require_target(Permission.RETRIEVE)
+    call.require_target(RETRIEVE)
     if request.attribute_list is not None or request.content is not None:
         return await _partial(call)
     target = call.target
@@ -51,7 +53,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     if rcn is None or rcn == 1:
         if resource.revision > call.core.committer.durable:
             await call.visible(resource)
-        return ResponsePrimitive(Status.OK, content=_show(call, resource))
+        return ResponsePrimitive(OK, content=_show(call, resource))
     if rcn == ORIGINAL:
         return await _original(call, resource.attributes)
     if rcn == ADDRESSES:
@@ -81,7 +83,7 @@ async def _instance(call: Call) -> ResponsePrimitive:
     if rcn == ADDRESSES:
         raise BadRequest("rcn: 11 (addresses of what was discovered) is for discovery (fu 1)")
     type_ = target.type_in(core.registry)
-    return await _counted(call, ResponsePrimitive(Status.OK, content=result.instance_family(type_, record, rcn)))
+    return await _counted(call, ResponsePrimitive(OK, content=result.instance_family(type_, record, rcn)))
 
 
 async def _counted(call: Call, response: ResponsePrimitive) -> ResponsePrimitive:
@@ -115,7 +117,7 @@ async def _permissions(call: Call) -> ResponsePrimitive:
         await check_instance(call)
     wanted = criteria.permissions if criteria is not None else None
     bits = allowed if wanted is None else allowed & wanted
-    return ResponsePrimitive(Status.OK, content={"m2m:acr": {"acor": [call.originator], "acop": bits}})
+    return ResponsePrimitive(OK, content={"m2m:acr": {"acor": [call.originator], "acop": bits}})
 
 
 async def _family(call: Call, rcn: int, wanted: Filter) -> ResponsePrimitive:
@@ -124,7 +126,7 @@ async def _family(call: Call, rcn: int, wanted: Filter) -> ResponsePrimitive:
     await call.core.committer.settled()
     if rcn in (4, 8):
         await call.core.notifier.retrieved(call)
-    response = ResponsePrimitive(Status.OK, content=result.family(call, branch, rcn))
+    response = ResponsePrimitive(OK, content=result.family(call, branch, rcn))
     if offset is not None:
         response.content_status, response.content_offset = 1, offset
     return response
@@ -142,7 +144,7 @@ async def _partial(call: Call) -> ResponsePrimitive:
             raise BadRequest(f"atrl: {type_.name} has no attribute {name!r}")
     attributes = await _readable(call)
     shown = {name: attributes[name] for name in names if name in attributes}
-    return await _counted(call, ResponsePrimitive(Status.OK, content={type_.root: shown}))
+    return await _counted(call, ResponsePrimitive(OK, content={type_.root: shown}))
 
 
 async def _readable(call: Call) -> Mapping[str, Any]:
