@@ -140,10 +140,10 @@ class Core:
         if calls:
             future.add_done_callback(lambda done: _call(calls) if done.exception() is None else None)
 
-    async def commit(self, work: Work) -> None:
+    def commit(self, work: Work) -> Awaitable[None]:
         """``submit`` and wait until it is durable; who gives up waiting does not hold up the notifications."""
         future = self.submit(work)
-        await (asyncio.shield(future) if work.outbox or work.consequences or self.watchers else future)
+        return asyncio.shield(future) if work.outbox or work.consequences or self.watchers else future
 
 
 def _call(callbacks: list[Callable[[], None]]) -> None:
