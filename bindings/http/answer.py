@@ -48,10 +48,10 @@ class Answer:
 
 
 def _head(status: int, headers: dict[str, str]) -> bytes:
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    lines = "\r\n".join([_STATUS_LINE[status], *map(": ".join, headers.items())])
     if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
         raise ValueError("a header holds a line break")
-    return f"{_STATUS_LINE[status]}\r\n{lines}\r\n".encode()
+    return f"{lines}\r\n\r\n".encode()
 
 
 def refuse_bytes(http_status: int, status: Status, reason: str) -> bytes:

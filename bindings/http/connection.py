@@ -130,7 +130,16 @@ class Connection(web.RequestHandler):
             answer = self.handle_error(None, message.status, message.exc)
             method, version = "GET", HttpVersion11
         else:
-            answer = await self._answer(message, payload)
+            self._request_in_progress = True
+            try:
+                answer = await self._server.answer(message, payload, self)
+            except Exception as error:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
+                self.log_exception("%s %r failed", message.method, message.path, exc_info=error)
+                answer = self.handle_error(None, 500, error)
+            finally:
+                self._request_in_progress = False
+                if self._handler_waiter is not None and not self._handler_waiter.done():
+                    self._handler_waiter.set_result(None)
             method, version = message.method, message.version
             if message.should_close or message.upgrade or not payload.is_eof():
                 answer.force_close()
@@ -157,19 +166,6 @@ class Connection(web.RequestHandler):
             self.log_exception("an answer cannot be written", exc_info=error)
             answer.force_close()
             return failure.to_bytes(method, version)
-
-    async def _answer(self, message: RawRequestMessage, payload: StreamReader) -> Answer:
-        """Let the handler answer; whatever goes wrong in there is a 500."""
-        self._request_in_progress = True
-        try:
-            return await self._server.answer(message, payload, self)
-        except Exception as error:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
-            self.log_exception("%s %r failed", message.method, message.path, exc_info=error)
-            return self.handle_error(None, 500, error)
-        finally:
-            self._request_in_progress = False
-            if self._handler_waiter is not None and not self._handler_waiter.done():
-                self._handler_waiter.set_result(None)
 
     def _watch_idle(self) -> None:
         """Start the clock for a peer that says nothing after its answer."""

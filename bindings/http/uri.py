@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
+from cse.identifiers import KNOWN, KNOWN_LENGTH
 from cse.parameters import Pair
 from resources.errors import BadRequest, NotFound
 
@@ -17,6 +19,10 @@ _SAFE_IN_QUERY = "/~-._:@*,"
 
 def to_of(path: str, root_path: str = "") -> str:
     """Return ``to`` of a request path, '' for the root itself; raises BadRequest, NotFound outside of the root path."""
+    return (_known_to if len(path) <= KNOWN_LENGTH else _to)(path, root_path)
+
+
+def _to(path: str, root_path: str) -> str:
     if not path.startswith("/"):
         path = _path_of_absolute_form(path)
     if root_path:
@@ -38,6 +44,9 @@ def to_of(path: str, root_path: str = "") -> str:
     if path in {"/~", "/_"}:
         raise BadRequest("path: names no CSE; expected /<cse-relative>, /~/<csi>/… or /_/<sp>/<csi>/…")
     return path[1:]
+
+
+_known_to = lru_cache(maxsize=KNOWN)(_to)
 
 
 def path_of(to: str, root_path: str = "") -> str:
