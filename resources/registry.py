@@ -81,7 +81,8 @@ class Registry:
     def attribute_types(self) -> dict[str, DataType | None]:
         """The data type of each attribute by short name; None where attributes of several types share the name."""
         found: dict[str, DataType | None] = {}
-        for row in (row for type_ in self.types for row in type_.attributes):
+        general = sorted(self.types, key=lambda type_: type_.base is not None)  # a specialization narrows (mgd)
+        for row in (row for type_ in general for row in type_.attributes):
             known = found.setdefault(row.short, row.type)
             if known is not None and known.name != row.type.name:
                 found[row.short] = None

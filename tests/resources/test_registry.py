@@ -125,3 +125,9 @@ def test_names_that_several_types_share_have_no_type_in_a_query() -> None:
     power = types["power"]
     assert power is not None
     assert power.name == "xs:float"
+
+
+def test_the_number_of_every_management_object_may_stand_in_a_query() -> None:
+    number = REGISTRY.attribute_types()["mgd"]
+    assert number is not None
+    assert [number.parse_text(str(mgd)) for mgd in REGISTRY.specializations(13)] == list(REGISTRY.specializations(13))
