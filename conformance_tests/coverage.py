@@ -19,7 +19,7 @@ class Row:
     name: str
     covered: set[str] = field(default_factory=set)
     uncovered: dict[str, str | None] = field(default_factory=dict)
-    cases: int = 0
+    cases: set[str] = field(default_factory=set)
 
     @property
     def known(self) -> int:
@@ -40,7 +40,7 @@ def purposes(catalogue: Catalogue) -> list[Row]:
         group = group_of(case.id)
         row = rows.setdefault(group, Row(group)) if group else own
         row.covered.add(case.id)
-        row.cases += 1
+        row.cases.add(case.id)
     for name, reason in catalogue.uncovered.items():
         row = rows.setdefault(group_of(name) or "other", Row(group_of(name) or "other"))
         if name not in row.covered:
@@ -50,15 +50,15 @@ def purposes(catalogue: Catalogue) -> list[Row]:
 
 def rules(catalogue: Catalogue) -> list[Row]:
     """Return the sections of rules, with the cases that name one in their references."""
-    references = [set(case.refs) for case in catalogue.cases]
-    named = set().union(*references)
+    references = {case.id: set(case.refs) for case in catalogue.cases}
+    named: set[str] = set().union(*references.values())
     rows = []
     for section in catalogue.sections:
         entries: Mapping[str, str | None] = section["rules"]
         row = Row(f"{section['section']} {section['title']}")
         row.covered = {rule for rule in entries if rule in named}
         row.uncovered = {rule: reason for rule, reason in entries.items() if rule not in named}
-        row.cases = sum(1 for refs in references if refs & entries.keys())
+        row.cases = {case_id for case_id, refs in references.items() if refs & entries.keys()}
         rows.append(row)
     return rows
 
@@ -101,7 +101,7 @@ def reasons(rows: Iterable[Row]) -> Iterator[tuple[str, list[str]]]:
 def _cells(rows: list[Row]) -> Iterator[tuple[str, int, int, int, int, int]]:
     for row in [*rows, _sum(rows)]:
         missing = len(row.unexplained)
-        yield row.name, row.known, len(row.covered), len(row.uncovered) - missing, missing, row.cases
+        yield row.name, row.known, len(row.covered), len(row.uncovered) - missing, missing, len(row.cases)
 
 
 def _sum(rows: list[Row]) -> Row:
@@ -109,5 +109,5 @@ def _sum(rows: list[Row]) -> Row:
     for row in rows:
         whole.covered |= row.covered
         whole.uncovered |= row.uncovered
-        whole.cases += row.cases
+        whole.cases |= row.cases
     return whole

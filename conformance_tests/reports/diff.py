@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from conformance_tests.reports.summary import total
+from conformance_tests.reports.summary import SEVERITY, total
 from conformance_tests.reports.text import one_line
 from conformance_tests.verdict import CaseResult, Report, Verdict
 
@@ -35,6 +35,9 @@ TITLES: Mapping[Kind, str] = {
     Kind.REMOVED: "Cases no longer run",
     Kind.OBSERVED: "Another permitted outcome",
 }
+
+#: Changes of one kind that are told one by one; of regressions all are.
+_TOLD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,7 @@ def compare(before: Report, after: Report) -> Comparison:
             comparison.same += 1
         else:
             comparison.changes.append(Change(kind, first.get(case_id), second.get(case_id)))
-    order = list(Kind)
-    comparison.changes.sort(key=lambda change: order.index(change.kind))
+    comparison.changes.sort(key=_urgency)
     return comparison
 
 
@@ -118,8 +120,11 @@ def lines(comparison: Comparison) -> Iterator[str]:
         if changes:
             yield ""
             yield f"{TITLES[kind]} ({len(changes)})"
-        for change in changes:
+        shown = changes if kind is Kind.WORSE else changes[:_TOLD]
+        for change in shown:
             yield from _told(change)
+        if len(changes) > len(shown):
+            yield f"  ... and {len(changes) - len(shown):,} more, see --json or --html"
     yield ""
     counts = ", ".join(f"{len(comparison.of(kind))} {kind}" for kind in Kind if comparison.of(kind))
     yield f"{counts or 'no difference'}; {comparison.same} the same"
@@ -136,6 +141,10 @@ def outcomes(change: Change) -> str:
     """Return the observed outcomes of both sides in one line."""
     sides = [", ".join(one.observed) or "none" for one in (change.before, change.after) if one]
     return " → ".join(sides)
+
+
+def _urgency(change: Change) -> tuple[int, int]:
+    return list(Kind).index(change.kind), SEVERITY.index(change.case.verdict)
 
 
 def _kind(before: CaseResult | None, after: CaseResult | None) -> Kind | None:

@@ -75,11 +75,11 @@ def _change(change: Change, detailed: bool) -> str:
 
 
 def _seen(name: str, result: CaseResult) -> str:
-    reason = escape(result.reason or "no complaint")
+    reason = f"<span>{escape(result.reason)}</span>" if result.reason else ""
     outcomes = "".join(f'<p class="muted">observed {escape(one)}</p>' for one in result.observed)
     messages = escape(bounded(transcript(result.exchanges), _MESSAGES_LIMIT))
     shown = f'<div class="message"><pre tabindex="0">{messages}</pre></div>' if messages else ""
     return (
-        f'<div><p class="reason {CLASSES[result.verdict]}"><b>{name}: {result.verdict}</b><span>{reason}</span></p>'
+        f'<div><p class="reason {CLASSES[result.verdict]}"><b>{name}: {result.verdict}</b>{reason}</p>'
         f"{outcomes}{shown}</div>"
     )

@@ -12,13 +12,14 @@ from conformance_tests.reports.junit import transcript
 from conformance_tests.reports.markup import CLASSES, SIGNS, bar, document, escape, heading, icon, tile, worst
 from conformance_tests.reports.summary import SEVERITY, Tally, by_area, by_feature, total, worst_first
 from conformance_tests.reports.text import bounded, span
+from conformance_tests.status_codes import NAMES
 from conformance_tests.verdict import CaseResult, Exchange, Report, Verdict
 
 #: Characters of one message that the page holds; the JSON report has all.
 MESSAGE_LIMIT = 60_000
 #: Columns of the tables, worst first.
 _COLUMNS = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE)
-_HEADS = {Verdict.NOT_APPLICABLE: "n/a"}
+_HEADS = {Verdict.NOT_APPLICABLE: "n/a", Verdict.INCONCLUSIVE: "incon."}
 #: Cases listed, with their messages, where scripts do not run.
 _WITHOUT_SCRIPT = 200
 
@@ -92,7 +93,10 @@ def _score(tally: Tally) -> str:
 
 
 def _table(key: str, title: str, tallies: list[Tally]) -> str:
-    heads = "".join(f'<th scope="col" class="n">{_HEADS.get(verdict, str(verdict))}</th>' for verdict in _COLUMNS)
+    heads = "".join(
+        f'<th scope="col" class="n"><abbr title="{verdict}">{_HEADS.get(verdict, str(verdict))}</abbr></th>'
+        for verdict in _COLUMNS
+    )
     rows = "".join(_row(key, tally) for tally in tallies)
     return (
         f'<section class="card"><h2>{title}</h2><div class="scroll" tabindex="0" role="region" aria-label="{title}">'
@@ -105,7 +109,7 @@ def _table(key: str, title: str, tallies: list[Tally]) -> str:
 def _row(key: str, tally: Tally) -> str:
     cells = "".join(_cell(verdict, tally.verdicts[verdict]) for verdict in _COLUMNS)
     quiet = "" if tally.applicable else ' class="quiet"'
-    name = escape(tally.name)
+    name = escape(tally.name).replace(":", ":<wbr>")
     if key != "feature" or ":" in tally.name:
         name = f'<a href="#{escape(urlencode({key: tally.name}, errors="replace"))}">{name}</a>'
     return f'<tr{quiet}><th scope="row">{name}</th>{cells}<td class="line">{bar(tally)}</td></tr>'
@@ -152,7 +156,7 @@ def _without_script(report: Report) -> str:
         f'<details class="case"><summary>{icon(one.verdict)}<span class="id">{escape(one.id)}</span>'
         f'<span class="purpose">{escape(one.purpose)}</span><span class="area">{escape(one.area)}</span></summary>'
         f'<div class="inside"><p class="reason {CLASSES[one.verdict]}"><span>{escape(one.reason)}</span></p>'
-        f"<pre>{escape(bounded(transcript(one.exchanges), 20_000))}</pre></div></details>"
+        f"<pre>{escape(bounded(transcript(one.exchanges), 5_000))}</pre></div></details>"
         for one in trouble[:_WITHOUT_SCRIPT]
     )
     told = "Scripts do not run here, so only cases that failed or are inconclusive are listed."
@@ -172,7 +176,7 @@ def _about(report: Report) -> str:
 
 
 def _data(report: Report) -> dict[str, Any]:
-    return {"repeat": report.repeat, "cases": [_case(one) for one in worst_first(report.results)]}
+    return {"repeat": report.repeat, "codes": NAMES, "cases": [_case(one) for one in worst_first(report.results)]}
 
 
 def _case(result: CaseResult) -> dict[str, Any]:

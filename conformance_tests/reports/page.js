@@ -2,7 +2,7 @@
 // Draws the list of cases from the data in the page. Whatever a CSE sent becomes text nodes, never markup.
 (() => {
   const byId = (id) => document.getElementById(id);
-  const { cases, repeat } = JSON.parse(byId("data").textContent);
+  const { cases, repeat, codes } = JSON.parse(byId("data").textContent);
   const VERDICTS = ["fail", "inconclusive", "pass", "not applicable"];
   const SIGN = { fail: "✕", inconclusive: "?", pass: "✓", "not applicable": "–" };
   const CLASS = { "not applicable": "na" };
@@ -101,7 +101,8 @@
         make("span", { class: "id" }, visible(one.id)),
         make("span", { class: "purpose" }, visible(one.purpose)),
         make("span", { class: "area" }, visible(one.area)),
-        make("span", { class: "time" }, seconds(one.seconds))));
+        make("span", { class: "time" }, seconds(one.seconds)),
+        one.reason && one.verdict !== "not applicable" ? make("span", { class: "why" }, visible(one.reason.slice(0, 300))) : null));
     return row;
   }
 
@@ -203,7 +204,7 @@
     const pre = make("pre", { tabindex: "0", "aria-label": title }, ...headLines(head));
     if (end >= 0) pre.append("\n\n", pretty(shown.slice(end + 2)));
     if (!shown) pre.append(make("span", { class: "name" }, "nothing"));
-    return make("div", { class: "message" }, make("h4", {}, title, code ? " · " : null, code ? make("b", {}, code[1]) : null), pre);
+    return make("div", { class: "message" }, make("h4", {}, title, code ? " · " : null, code ? make("b", {}, code[1] + " " + (codes[code[1]] || "")) : null), pre);
   }
 
   function headLines(head) {
