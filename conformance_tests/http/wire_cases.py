@@ -105,7 +105,7 @@ def _case(entry: Any, area: str, file: str) -> WireCase:
         raise CatalogueError(f"{place}: expected either request or send, and either expect or answers")
     if entry.get("then") not in (None, "closed", "usable"):
         raise CatalogueError(f"{place}: then is closed or usable")
-    send = ({"request": entry["request"]},) if "request" in entry else tuple(entry["send"])
+    send = ({"request": entry["request"]},) if "request" in entry else tuple(_flat(entry["send"]))
     answers = tuple(_permitted(one, place) for one in (entry.get("answers") or [entry.get("expect")]))
     _checked(send, place)
     case = WireCase(
@@ -144,6 +144,11 @@ def _permitted(given: Any, place: str) -> Permitted:
         else:
             raise CatalogueError(f"{place}: {one!r:.60} is no outcome")
     return tuple(flat)
+
+
+def _flat(pieces: Iterable[Any]) -> list[Any]:
+    """Put lists that a column held in their place."""
+    return [one for piece in pieces for one in (piece if isinstance(piece, list) else [piece])]
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:
