@@ -102,7 +102,9 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(one) for one in value)
 
 
-def _texts_by_name(value: dict[str, Any]) -> dict[str, str]:
+def _texts_by_name(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected texts by name, found {json.dumps(value)[:40]}")
     return {name: _text(one) for name, one in value.items()}
 
 
