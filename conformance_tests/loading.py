@@ -126,16 +126,32 @@ def verb_of(step: Step) -> str:
 
 def _needs(step: Step, types: ResourceTypes) -> set[str]:
     verb = verb_of(step)
+    needs = {need for one in _inner(step) for need in _needs(one, types)} | _asked(step)
     if step.get("by") == "admin" and verb != "ae":
-        return {"option:admin"} | _needs({**step, "by": "ae"}, types)
-    if verb == "ae":
-        return {"type:AE"}
+        needs.add("option:admin")
     if verb == "create" and "ty" not in (step.get("ask") or {}):
-        return types.features(step["create"])
-    if verb == "listen":
-        return {"tester:listen"}
-    inner = _inner(step)
-    return {need for one in inner for need in _needs(one, types)}
+        needs |= types.features(step["create"])
+    return needs | _OF_VERB.get(verb, set())
+
+
+#: Verb -> the features it needs.
+_OF_VERB = {"ae": {"type:AE"}, "listen": {"tester:listen"}, "discover": {"option:discovery"}}
+#: Request parameter -> the feature it needs.
+_OF_PARAMETER = {"fc": "option:filter-criteria", "atrl": "option:partial-retrieval"}
+
+
+def _asked(step: Step) -> set[str]:
+    """Return the features that the request parameters of a step need where it expects success."""
+    asked = step.get("ask") or {}
+    needs = {feature for name, feature in _OF_PARAMETER.items() if name in asked}
+    if asked.get("rcn", 1) not in {1, "1"} and _expects_success(step.get("expect")):
+        needs.add("option:result-content")
+    return needs
+
+
+def _expects_success(expect: Any) -> bool:
+    code = expect.get("rsc") if isinstance(expect, Mapping) else expect
+    return code is None or str(code) == "$success" or str(code).startswith("2")
 
 
 def _inner(step: Step) -> list[Step]:
