@@ -8,7 +8,7 @@ from conformance_tests.reports.diff import Kind
 from conformance_tests.verdict import Report, Verdict
 from tests.conformance.reports import samples
 
-P, F, I, N = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
+P, F, U, N = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
 
 
 def reported(*verdicts: Verdict, first: int = 0) -> Report:
@@ -18,12 +18,12 @@ def reported(*verdicts: Verdict, first: int = 0) -> Report:
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
-        *((P, after, Kind.WORSE) for after in (F, I, N)),
-        *((before, F, Kind.WORSE) for before in (I, N)),
-        *((before, P, Kind.BETTER) for before in (F, I, N)),
-        *((F, after, Kind.OTHER) for after in (I, N)),
-        (I, N, Kind.OTHER),
-        (N, I, Kind.OTHER),
+        *((P, after, Kind.WORSE) for after in (F, U, N)),
+        *((before, F, Kind.WORSE) for before in (U, N)),
+        *((before, P, Kind.BETTER) for before in (F, U, N)),
+        *((F, after, Kind.OTHER) for after in (U, N)),
+        (U, N, Kind.OTHER),
+        (N, U, Kind.OTHER),
     ],
 )
 def test_a_change_of_verdict_has_its_kind(before: Verdict, after: Verdict, kind: Kind) -> None:
@@ -55,7 +55,7 @@ def test_another_permitted_outcome_is_told() -> None:
 
 
 def test_regressions_come_first_and_fails_first_of_them() -> None:
-    comparison = diff.compare(reported(F, P, P, F), reported(P, N, F, I))
+    comparison = diff.compare(reported(F, P, P, F), reported(P, N, F, U))
     assert [change.verdicts for change in comparison.changes] == [
         "pass → fail",
         "pass → not applicable",

@@ -1,5 +1,5 @@
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -9,9 +9,9 @@ from conformance_tests.verdict import Report, Verdict
 from tests.conformance.reports import samples
 
 
-def written(report: Report, folder: Path) -> ElementTree.Element:
+def written(report: Report, folder: Path) -> ET.Element:
     junit.write(report, folder / "report.xml")
-    return ElementTree.parse(folder / "report.xml").getroot()
+    return ET.parse(folder / "report.xml").getroot()
 
 
 def test_there_is_a_suite_for_each_area_with_its_counts(tmp_path: Path) -> None:

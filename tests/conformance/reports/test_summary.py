@@ -5,7 +5,7 @@ from conformance_tests.reports.text import one_line, repeat_command, span, visib
 from conformance_tests.verdict import Verdict
 from tests.conformance.reports import samples
 
-P, F, I, N = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
+P, F, U, N = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -13,9 +13,9 @@ P, F, I, N = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_APPLI
     [
         ("fail", P, 0),
         ("fail", N, 0),
-        ("fail", I, 0),
+        ("fail", U, 0),
         ("fail", F, 1),
-        ("inconclusive", I, 1),
+        ("inconclusive", U, 1),
         ("inconclusive", F, 1),
         ("inconclusive", N, 0),
         ("never", F, 0),

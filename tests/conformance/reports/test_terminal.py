@@ -86,15 +86,13 @@ def test_the_summary_tells_areas_features_in_trouble_and_how_to_repeat() -> None
         samples.result(3, Verdict.NOT_APPLICABLE),
     ]
     text = "\n".join(summary_lines(samples.report(results)))
-    assert "DMR         2        1        .        .        1    100 %" in text
-    assert "SUB         1        .        1        .        .    0.0 %" in text
+    assert "DMR        2        1        .        .        1    100 %" in text
+    assert "SUB        1        .        1        .        .    0.0 %" in text
     assert "feature with trouble" in text
     assert "3 cases in 1 min 23 s: 1 pass, 1 fail, 1 not applicable" in text
     assert "50.0 % of 2 applicable cases pass" in text
-    assert (
-        "Repeat one: banyan-conformance run --url http://127.0.0.1:8080 --originator CAdmin --select TC_CSE_SUB_CRE_002_CNT"
-        in text
-    )
+    assert "\nRepeat one: banyan-conformance run --url http://127.0.0.1:8080" in text
+    assert text.endswith("--select TC_CSE_SUB_CRE_002_CNT")
 
 
 def test_a_run_with_nothing_applicable_says_so() -> None:
