@@ -56,15 +56,16 @@ def created(call: Call, type_: ResourceType, whole: Content, ri: str, path: str,
     return response
 
 
-def updated(call: Call, resource: Resource, given: dict[str, Any], changed_here: dict[str, Any]) -> ResponsePrimitive:
-    """Answer an UPDATE: rcn 0, 1 (default), 9; ``changed_here`` are the attributes that the CSE set."""
+def updated(call: Call, resource: Resource, given: dict[str, Any], before: dict[str, Any]) -> ResponsePrimitive:
+    """Answer an UPDATE: rcn 0, 1 (default), 9; ``before`` are the attributes that it has changed."""
     rcn = call.request.result_content
     response = ResponsePrimitive(UPDATED)
     if rcn is None or rcn == 1:
         response.content = representation(resource)
     elif rcn == 9:
-        modified = {name: value for name, value in changed_here.items()
-                    if name not in given or given[name] != value}
+        after = resource.attributes
+        changed = {name: after.get(name) for name in {**after, **before} if before.get(name) != after.get(name)}
+        modified = {name: value for name, value in changed.items() if name not in given or given[name] != value}
         response.content = {resource.type.root: modified} if modified else None
     return response
 

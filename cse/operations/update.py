@@ -65,10 +65,7 @@ async def perform_change(call: Call, resource: Resource, given: dict[str, Any]) 
     """Check the change and do it; begin again when another one came in between while checking."""
     async with await call.core.instances.turn(resource):
         work, before = await prepare(call, resource, given)
-    attributes = resource.attributes
-    set_here = {name: value for name, value in attributes.items() if before.get(name) != value}
-    set_here.update({name: None for name in before if name not in attributes})
-    response = result.updated(call, resource, given, set_here)
+    response = result.updated(call, resource, given, before)
     await call.commit(work, response)
     return response
 
