@@ -281,9 +281,14 @@ def touched(request: RequestPrimitive) -> frozenset[str] | None:
 
 async def resolve(core: Core, segments: tuple[str, ...], stamp: str) -> Target | None:
     """Find what CSE-relative segments lead to; None when there is nothing, or it has expired."""
+    return at_hand(core, segments, stamp) or await stored(core, segments, stamp)
+
+
+def at_hand(core: Core, segments: tuple[str, ...], stamp: str) -> Target | None:
+    """``resolve`` for structural resources and virtual children, which need no store; None for anything else."""
     here, left = core.tree.walk(segments)
     if here is None:
-        return await _instance_by_id(core, left, stamp)
+        return None
     expires = here.attributes.get("et")
     if expires is not None and expires <= stamp:
         return None
@@ -291,7 +296,15 @@ async def resolve(core: Core, segments: tuple[str, ...], stamp: str) -> Target |
         return Target(here)
     if left[0] in here.type.virtual:
         return Target(here, virtual=left[0], rest=tuple(left[1:]))
-    if here.type.instance is None or len(left) != 1:
+    return None
+
+
+async def stored(core: Core, segments: tuple[str, ...], stamp: str) -> Target | None:
+    """``resolve`` for instances."""
+    here, left = core.tree.walk(segments)
+    if here is None:
+        return await _instance_by_id(core, left, stamp)
+    if here.type.instance is None or len(left) != 1 or here.attributes["et"] <= stamp:
         return None
     record = await core.instances.named(here, left[0])
     return Target(here, record) if record is not None and record.expires > stamp else None

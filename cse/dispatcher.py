@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Awaitable
 from typing import Protocol
 
 from cse import registration, support
@@ -14,7 +15,7 @@ from cse.behaviours.request import execution_of
 from cse.behaviours.schedule import check_open
 from cse.behaviours.transaction import check_lock
 from cse.client.transport import Unreachable
-from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, resolve, settle_virtual
+from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, at_hand, settle_virtual, stored
 from cse.fanout import point
 from cse.fanout.repetition import once
 from cse.modes.accept import accept
@@ -123,7 +124,8 @@ class Dispatcher:
             await monitoring.ended(core, attempt)
         return response
 
-    async def _process(self, request: RequestPrimitive) -> ResponsePrimitive:
+    def _process(self, request: RequestPrimitive) -> Awaitable[ResponsePrimitive]:
+        """Check a request and give what will answer it; nothing is waited for that is at hand."""
         core = self.core
         check_form(request, core.settings.releases)
         call = Call(core, request, core.identity.entity(request.originator) if request.originator else "")
@@ -141,22 +143,40 @@ class Dispatcher:
         if core.cmdh is not None:
             govern(call, execution_of(core))
         if is_deferred(request):
-            return await accept(call, execution_of(core))
+            return accept(call, execution_of(core))
         address = core.identity.address(request.to)
         if address.cse is not None:
-            return await route(call, address.cse, registering)
-        target = await resolve(core, address.segments, call.stamp)
-        if target is None:
-            raise NotFound(f"to: there is no resource {request.to!r} here")
-        check_operation(target, call)
-        call.target = target
-        if core.locks:
-            check_lock(call, target)
-        operate = OPERATIONS[request.operation] if target.virtual is None else operate_virtual
-        response = await (operate(call) if request.group_request_id is None else once(call, operate))
-        for look_back in core.performed:
-            look_back(call, response)
-        return response
+            return route(call, address.cse, registering)
+        target = at_hand(core, address.segments, call.stamp)
+        return operate(call, target) if target is not None else seek(call, address.segments)
+
+
+async def seek(call: Call, segments: tuple[str, ...]) -> ResponsePrimitive:
+    """Answer a request about an instance that only the store knows, or about nothing."""
+    target = await stored(call.core, segments, call.stamp)
+    if target is None:
+        raise NotFound(f"to: there is no resource {call.request.to!r} here")
+    return await operate(call, target)
+
+
+def operate(call: Call, target: Target) -> Awaitable[ResponsePrimitive]:
+    """Do what a request asks of its target."""
+    core, request = call.core, call.request
+    check_operation(target, call)
+    call.target = target
+    if core.locks:
+        check_lock(call, target)
+    perform = OPERATIONS[request.operation] if target.virtual is None else operate_virtual
+    doing = perform(call) if request.group_request_id is None else once(call, perform)
+    return looked_at(call, doing) if core.performed else doing
+
+
+async def looked_at(call: Call, doing: Awaitable[ResponsePrimitive]) -> ResponsePrimitive:
+    """Let those see an operation who want to know of each that was done."""
+    response = await doing
+    for look_back in call.core.performed:
+        look_back(call, response)
+    return response
 
 
 async def operate_virtual(call: Call) -> ResponsePrimitive:

@@ -9,9 +9,15 @@ from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
 from cse.work import Work
 from resources.errors import NotFound
+from resources.model import Resource
 
 #: The part of a container's ``state`` that says that it has, or had, such instances.
 COUNTING = "counting"
+
+
+def counts(parent: Resource) -> bool:
+    """True when there are, or were, instances in it whose retrievals count."""
+    return parent.state is not None and COUNTING in parent.state
 
 
 async def count_down(call: Call, record: InstanceRecord, response: ResponsePrimitive) -> None:

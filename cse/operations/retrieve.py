@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from cse.discovery import discover
 from cse.filters import DISCOVERY, ON_DEMAND, PERMISSIONS, Filter, compile_filter
 from cse.operations import result
 from cse.operations.condition import check_condition, check_instance
-from cse.operations.counting import COUNTING, count_down
+from cse.operations.counting import count_down, counts
 from cse.operations.descendants import gather
 from cse.operations.semantic import SEMANTIC_CONTENT, query
 from cse.primitive import ResponsePrimitive
@@ -28,23 +28,24 @@ EVERY_PERMISSION = (Permission.CREATE, Permission.RETRIEVE, Permission.UPDATE, P
                     Permission.DISCOVERY)
 
 
-async def perform(call: Call) -> ResponsePrimitive:
-    """Answer a RETRIEVE."""
+def perform(call: Call) -> Awaitable[ResponsePrimitive]:
+    """Answer a RETRIEVE; the checks that need nobody else are done at once."""
     request = call.request
     criteria, rcn = request.filter_criteria, request.result_content
     if criteria is not None and criteria.usage in (DISCOVERY, ON_DEMAND):
-        return await discover(call)
+        return discover(call)
     if rcn == SEMANTIC_CONTENT or request.semantic_query:
-        return await query(call)
+        return query(call)
     if rcn == PERMISSIONS:
-        return await _permissions(call)
+        return _permissions(call)
     call.require_target(RETRIEVE)
     if request.attribute_list is not None or request.content is not None:
-        return await _partial(call)
-    target = call.target
-    if target.instance is not None:
-        return await _instance(call)
-    resource = target.resource
+        return _partial(call)
+    return _whole(call) if call.target.instance is None else _instance(call)
+
+
+async def _whole(call: Call) -> ResponsePrimitive:
+    resource, criteria, rcn = call.target.resource, call.request.filter_criteria, call.request.result_content
     behaviour = call.core.behaviours.get(resource.type.number)
     if behaviour is not None and behaviour.checks_retrieve:
         await behaviour.check_retrieve(call)
@@ -83,13 +84,8 @@ async def _instance(call: Call) -> ResponsePrimitive:
     if rcn == ADDRESSES:
         raise BadRequest("rcn: 11 (addresses of what was discovered) is for discovery (fu 1)")
     type_ = target.type_in(core.registry)
-    return await _counted(call, ResponsePrimitive(OK, content=result.instance_family(type_, record, rcn)))
-
-
-async def _counted(call: Call, response: ResponsePrimitive) -> ResponsePrimitive:
-    """The answer, once the retrieval of an instance that counts them is counted (CNT-13)."""
-    record, state = call.target.instance, call.target.resource.state
-    if state is not None and COUNTING in state and record is not None:
+    response = ResponsePrimitive(OK, content=result.instance_family(type_, record, rcn))
+    if counts(parent):
         await count_down(call, record, response)
     return response
 
@@ -144,7 +140,10 @@ async def _partial(call: Call) -> ResponsePrimitive:
             raise BadRequest(f"atrl: {type_.name} has no attribute {name!r}")
     attributes = await _readable(call)
     shown = {name: attributes[name] for name in names if name in attributes}
-    return await _counted(call, ResponsePrimitive(OK, content={type_.root: shown}))
+    response = ResponsePrimitive(OK, content={type_.root: shown})
+    if target.instance is not None and counts(target.resource):
+        await count_down(call, target.instance, response)
+    return response
 
 
 async def _readable(call: Call) -> Mapping[str, Any]:
