@@ -34,7 +34,10 @@ Answering = Callable[[RawRequestMessage, StreamReader, "Connection"], Awaitable[
 
 
 class Connection(web.RequestHandler):
-    """One connection. ``source_address`` and ``authenticated`` are what the transport knows of its peer."""
+    """One connection. ``source_address`` and ``authenticated`` are what the transport knows of its peer.
+
+    ``host`` is the last Host header that was found to be one.
+    """
 
     __slots__ = (
         "_guard",
@@ -45,6 +48,7 @@ class Connection(web.RequestHandler):
         "_server",
         "_settings",
         "authenticated",
+        "host",
         "source_address",
     )
 
@@ -57,6 +61,7 @@ class Connection(web.RequestHandler):
         self._head_since = 0.0
         self._head_bytes = 0
         self._last_payload: StreamReader | None = None
+        self.host: str | None = None
         self.source_address: str | None = None
         self.authenticated: str | None = None
 
@@ -192,7 +197,10 @@ class Connection(web.RequestHandler):
         return self.ssl_context is None
 
     def handle_error(  # type: ignore[override]
-        self, request: None, status: int = 500, exc: BaseException | None = None  # noqa: ARG002
+        self,
+        request: None,
+        status: int = 500,
+        exc: BaseException | None = None,  # noqa: ARG002
     ) -> Answer:
         """Answer what is no HTTP (400, 431) and what went wrong in the server itself (500); closes the connection."""
         if status == 500:

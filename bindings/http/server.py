@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import re
 import ssl
 from collections.abc import Awaitable, Iterable, Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ from cse.client.transport import Handler
 from cse.codecs import Limits
 from cse.parameters import AttributeTypes
 from cse.settings import HttpSettings, JsonSettings
-from resources.errors import CseError, ReceiverError
+from resources.errors import BadRequest, CseError, ReceiverError
 from resources.status import Status
 
 __all__ = ["HttpServer", "Page", "Route"]
@@ -31,6 +32,7 @@ __all__ = ["HttpServer", "Page", "Route"]
 _log = logging.getLogger(__name__)
 #: How long a stopping server waits for requests that are being worked on.
 _DRAIN_S = 10.0
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -93,6 +95,8 @@ class HttpServer:
         media_type = JSON
         headers = message.headers.items()
         try:
+            if (host := message.headers.get("Host")) != connection.host:
+                connection.host = _checked_host(host)
             body = complete(payload) if payload.is_eof() else await self._arriving(message, payload, connection)
             if len(body) > self._settings.max_body_bytes:
                 raise _too_large(self._settings.max_body_bytes)
@@ -131,6 +135,13 @@ class HttpServer:
         except (web.RequestPayloadError, PayloadEncodingError, ConnectionError):
             raise _BodyRefused(400, "HTTP: the body is malformed", Status.BAD_REQUEST) from None
         return bytes(body)
+
+
+def _checked_host(host: str | None) -> str | None:
+    """Return the Host of a request. Raises BadRequest for one that can be none (RFC 9112 3.2)."""
+    if host is not None and not _HOST.fullmatch(host):
+        raise BadRequest(f"Host: {host!r:.80} is no host; expected NAME[:PORT]")
+    return host
 
 
 def complete(payload: StreamReader) -> bytes:

@@ -106,6 +106,7 @@ _TARGETS = [
 ]
 
 _HEADERS: list[tuple[str, bytes, tuple[int, int]]] = [
+    ("a Host that is none", message(headers={"Host": "a b/c"}), BAD),
     ("no X-M2M-RI", message(headers={"X-M2M-RI": None}), BAD),
     ("an empty X-M2M-RI", message(headers={"X-M2M-RI": ""}), BAD),
     ("an X-M2M-RI with blanks", message(headers={"X-M2M-RI": "a b"}), BAD),
