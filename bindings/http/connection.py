@@ -197,10 +197,7 @@ class Connection(web.RequestHandler):
         return self.ssl_context is None
 
     def handle_error(  # type: ignore[override]
-        self,
-        request: None,
-        status: int = 500,
-        exc: BaseException | None = None,  # noqa: ARG002
+        self, request: None, status: int = 500, exc: BaseException | None = None  # noqa: ARG002
     ) -> Answer:
         """Answer what is no HTTP (400, 431) and what went wrong in the server itself (500); closes the connection."""
         if status == 500:
