@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance_tests.case import Case, Step
+from conformance_tests.http.wire_cases import WireCase
 from conformance_tests.loading import verb_of
 from conformance_tests.status_codes import named
+from conformance_tests.types import ResourceTypes
 
 _WIDTH = 110
 #: Verb -> the sentence about its argument.
@@ -59,24 +61,58 @@ _DETAILS: Mapping[str, str] = {
 }
 
 
-def explain(case: Case) -> str:
-    """Return a readable text about a case."""
-    lines = [case.id, *_wrapped(case.purpose, "  "), ""]
-    for name, value in (
-        ("Area", case.area),
-        ("References", ", ".join(case.refs) or "none"),
-        ("Needs", ", ".join(case.needs) or "nothing that a CSE may leave out"),
-        ("Note", case.note),
-        ("Alone", "runs while no other case runs" if case.alone else ""),
-        ("Written in", f"catalog/{case.source}" if case.source else ""),
-    ):
-        if value:
-            lines += _wrapped(f"{name + ':':<12}{value}", "", " " * 12)
+def explain(case: Case, types: ResourceTypes) -> str:
+    """Return a readable text about a case; ``types`` are those of the catalogue."""
+    source = f"catalog/{case.source}" if case.source else ""
+    lines = _head(case, {"Alone": "runs while no other case runs" * case.alone, "Written in": source})
     if case.given:
-        lines += ["", "Initial condition (if it cannot be reached, the verdict is inconclusive)", *_steps(case.given)]
-    lines += ["", "Stimulus and expectation (what does not hold here is a fail)", *_steps(case.steps)]
+        lines += [
+            "",
+            "Initial condition (if it cannot be reached, the verdict is inconclusive)",
+            *_steps(_spelled(case.given, types)),
+        ]
+    lines += ["", "Stimulus and expectation (what does not hold here is a fail)", *_steps(_spelled(case.steps, types))]
     lines += ["", "Afterwards everything that the case has created is removed."]
     return "\n".join(lines)
+
+
+def explain_wire(case: WireCase) -> str:
+    """Return a readable text about a case of malformed or hostile HTTP."""
+    lines = [*_head(case, {"Runs with": "--wire"}), "", "Bytes to be sent"]
+    for number, piece in enumerate(case.send, 1):
+        lines += _wrapped(f"{number}. {json.dumps(piece, ensure_ascii=False)}", "  ", "     ")
+    lines += ["", "Permitted outcomes"]
+    for number, permitted in enumerate(case.answers, 1):
+        lines += _wrapped(f"answer {number}: {', or '.join(map(str, permitted))}", "  ", "    ")
+    if case.then:
+        lines.append(f"  afterwards the connection is {case.then}")
+    lines.append("  afterwards the CSE answers a normal request")
+    return "\n".join(lines)
+
+
+def _spelled(steps: Iterable[Step], types: ResourceTypes) -> Iterator[Step]:
+    """Return the steps with the long names of the types that are created."""
+    for step in steps:
+        short = step.get("create")
+        if isinstance(short, str) and not short.startswith("$"):
+            yield {**step, "create": f"{types.row(short)['long']} ({short})"}
+        else:
+            yield step
+
+
+def _head(case: Case | WireCase, more: Mapping[str, str]) -> list[str]:
+    lines = [case.id, *_wrapped(case.purpose, "  "), ""]
+    told = {
+        "Area": case.area,
+        "References": ", ".join(case.refs) or "none",
+        "Needs": ", ".join(case.needs) or "nothing that a CSE may leave out",
+        "Note": case.note,
+        **more,
+    }
+    for name, value in told.items():
+        if value:
+            lines += _wrapped(f"{name + ':':<12}{value}", "", " " * 12)
+    return lines
 
 
 def _steps(steps: Iterable[Step], indent: str = "  ") -> Iterator[str]:

@@ -12,7 +12,7 @@ from conformance_tests.errors import CommandError
 from conformance_tests.yaml_files import read_yaml
 
 #: Keys that stand for options of one value, and for options that may be repeated.
-_SINGLE = ("url", "originator", "cse_base", "app_id", "rvi", "listen", "notify_host")
+_SINGLE = ("url", "originator", "cse_base", "sp_id", "app_id", "rvi", "listen", "notify_host")
 _LISTS = ("ae_id", "claim", "without")
 #: Keys that complete the target, with their types.
 _FACTS: Mapping[str, type] = {"registree": str, "denied": dict}

@@ -5,12 +5,31 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
 
-from conformance_tests.case import Case
 from conformance_tests.errors import CommandError
 
 
-def select(cases: Sequence[Case], wanted: Iterable[str], skipped: Iterable[str] = ()) -> tuple[Case, ...]:
+class Named(Protocol):
+    """What cases of both kinds can be chosen by."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    @property
+    def area(self) -> str: ...  # noqa: D102
+
+    @property
+    def refs(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+One = TypeVar("One", bound=Named)
+
+
+def select(cases: Sequence[One], wanted: Iterable[str], skipped: Iterable[str] = ()) -> tuple[One, ...]:
     """Return the cases that one of ``wanted`` names (all when there is none) and none of ``skipped``.
 
     An expression is an identifier or its beginning, a pattern with ``*``, an area, a rule or clause, or a feature;
@@ -21,7 +40,7 @@ def select(cases: Sequence[Case], wanted: Iterable[str], skipped: Iterable[str] 
     return tuple(case for case in cases if case.id in chosen)
 
 
-def matches(case: Case, expression: str) -> bool:
+def matches(case: Named, expression: str) -> bool:
     """Tell whether an expression names a case."""
     folded = expression.casefold()
     if folded in {case.area.casefold(), *(name.casefold() for name in (*case.refs, *case.needs))}:
@@ -33,7 +52,7 @@ def matches(case: Case, expression: str) -> bool:
     )
 
 
-def known(cases: Iterable[Case], expression: str) -> str:
+def known(cases: Iterable[Named], expression: str) -> str:
     """Return words about what an expression could have meant."""
     cases = list(cases)
     names = {name for case in cases for name in (case.id, case.area, *case.refs, *case.needs)}
@@ -43,7 +62,7 @@ def known(cases: Iterable[Case], expression: str) -> str:
     return f"areas are {', '.join(sorted({case.area for case in cases}))}"
 
 
-def _named(cases: Sequence[Case], expressions: Iterable[str]) -> set[str]:
+def _named(cases: Sequence[Named], expressions: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for expression in expressions:
         named = {case.id for case in cases if matches(case, expression)}

@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterator
 
 from conformance_tests import coverage
+from conformance_tests.case import Case
 from conformance_tests.errors import OK, CommandError
-from conformance_tests.explaining import explain
-from conformance_tests.loading import load_catalogue
+from conformance_tests.explaining import explain, explain_wire
+from conformance_tests.http.wire_cases import WireCase, load_wire
+from conformance_tests.loading import Catalogue, load_catalogue
 from conformance_tests.reports.text import one_line
 from conformance_tests.selection import known, matches, select
 
@@ -19,7 +21,7 @@ _MOST_EXPLAINED = 20
 
 def list_cases(options: argparse.Namespace) -> int:
     """Print the cases as a table, or as JSON."""
-    cases = select(load_catalogue().cases, options.select, options.skip)
+    cases = select(_all(), options.select, options.skip)
     if options.json:
         names = ("id", "area", "purpose", "refs", "needs", "note")
         print(json.dumps([{name: getattr(case, name) for name in names} for case in cases], indent=1))
@@ -34,14 +36,23 @@ def list_cases(options: argparse.Namespace) -> int:
 
 def explain_case(options: argparse.Namespace) -> int:
     """Print what a case does."""
-    cases = load_catalogue().cases
+    catalogue = load_catalogue()
+    cases = (*catalogue.cases, *load_wire())
     found = [case for case in cases if case.id == options.id] or [case for case in cases if matches(case, options.id)]
     if not found:
         raise CommandError(f"no case is named by {options.id!r}: {known(cases, options.id)}")
     if len(found) > _MOST_EXPLAINED:
         raise CommandError(f"{options.id!r} names {len(found)} cases, at most {_MOST_EXPLAINED} are explained at once")
-    print(f"\n\n{'-' * 80}\n\n".join(explain(case) for case in found))
+    print(f"\n\n{'-' * 80}\n\n".join(_explained(one, catalogue) for one in found))
     return OK
+
+
+def _explained(case: Case | WireCase, catalogue: Catalogue) -> str:
+    return explain(case, catalogue.types) if isinstance(case, Case) else explain_wire(case)
+
+
+def _all() -> tuple[Case | WireCase, ...]:
+    return (*load_catalogue().cases, *load_wire())
 
 
 def cover(options: argparse.Namespace) -> int:

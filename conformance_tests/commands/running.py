@@ -13,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance_tests.case import Case
+from conformance_tests.commands.robustness import run_wire_cases
 from conformance_tests.commands.target import check_reachable, client_of, declare_target, options_of, target_of
 from conformance_tests.commands.telling import command_of, repeat_of, report_of
 from conformance_tests.errors import INCOMPLETE, INTERRUPTED, CommandError, Unreachable
+from conformance_tests.http.wire_cases import WireCase, load_wire
 from conformance_tests.loading import Catalogue, load_catalogue
 from conformance_tests.profile import Unusable
 from conformance_tests.profile_file import apply_profile
@@ -45,6 +47,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--timeout", type=_seconds, metavar="S", default=10.0, help="how long an answer may (default: 10)")
     how.add_argument("--max-time", type=_seconds, metavar="S", help="stop after so many seconds (exit status 4)")
     how.add_argument("--fail-on", choices=sorted(FAIL_ON), default="fail", help="verdict for exit status 1")
+    how.add_argument("--wire", action="store_true", help="also send malformed and hostile HTTP")
     how.add_argument("--quiet", action="store_true", help="only fails and the summary")
     reports = parser.add_argument_group("reports")
     for name, what in (("html", "one page for a person"), ("junit", "XML for CI"), ("json", "all, for `diff`")):
@@ -66,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
     _check_files(options)
     check_reachable(options.url)
     catalogue = load_catalogue()
-    cases = select(catalogue.cases, options.select, options.skip)
+    known: tuple[Case | WireCase, ...] = (*catalogue.cases, *(load_wire() if options.wire else ()))
+    cases = select(known, options.select, options.skip)
     if not cases:
         raise CommandError("--skip leaves no case to run")
     options.seed = random.randrange(1_000_000) if options.seed is None else options.seed  # noqa: S311 - no secret
@@ -79,8 +83,9 @@ def run(options: argparse.Namespace) -> int:
 class _Run:
     """One run at a terminal: it can be stopped by Ctrl-C or by time, and leaves reports of what has run."""
 
-    def __init__(self, options: argparse.Namespace, catalogue: Catalogue, cases: tuple[Case, ...]) -> None:
+    def __init__(self, options: argparse.Namespace, catalogue: Catalogue, cases: tuple[Case | WireCase, ...]) -> None:
         self._options, self._catalogue, self._cases = options, catalogue, cases
+        self._client = client_of(options)
         self._terminal = Terminal(sys.stderr, live=False if options.quiet else None, quiet=options.quiet)
         self._stop = asyncio.Event()
         self._interrupted = False
@@ -88,7 +93,7 @@ class _Run:
     async def main(self) -> int:
         """Return the exit status."""
         options = self._options
-        session = Session(client_of(options), target_of(options), self._catalogue, options_of(options))
+        session = Session(self._client, target_of(options), self._catalogue, options_of(options))
         try:
             await session.__aenter__()
         except OSError as error:
@@ -96,7 +101,7 @@ class _Run:
         try:
             report = report_of(session.outcome, command_of(options), repeat_of(options), options.seed)
             self._terminal.opened(report, len(self._cases))
-            task = asyncio.create_task(session.run(self._cases, _Shown(self._terminal)))
+            task = asyncio.create_task(self._play(session))
             await self._watch(task)
         finally:
             await session.__aexit__(None, None, None)
@@ -104,7 +109,17 @@ class _Run:
         report.results, report.duration_s = session.outcome.results, session.outcome.duration_s
         return self._finish(report)
 
-    async def _watch(self, task: asyncio.Task[object]) -> None:
+    async def _play(self, session: Session) -> None:
+        began = time.monotonic()
+        try:
+            await session.run([one for one in self._cases if isinstance(one, Case)], _Shown(self._terminal))
+            wire = [one for one in self._cases if isinstance(one, WireCase)]
+            shown = (self._terminal.begins, self._terminal.ends)
+            await run_wire_cases(wire, self._client, session.outcome, self._options.jobs, *shown)
+        finally:
+            session.outcome.duration_s = time.monotonic() - began
+
+    async def _watch(self, task: asyncio.Task[None]) -> None:
         """Wait for the end of the run, or end it."""
         with suppress(NotImplementedError):  # Windows: Ctrl-C ends the run without this
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)

@@ -27,6 +27,7 @@ def declare_target(parser: argparse.ArgumentParser) -> None:
     cse.add_argument("--cse-base", metavar="NAME", help="name of its CSEBase (default: asked for)")
     cse.add_argument("--ae-id", action="append", default=[], metavar="PATTERN", help="AE-IDs it accepts (default: C*)")
     cse.add_argument("--app-id", metavar="ID", help="App-ID it accepts (default: Nconformance.tester)")
+    cse.add_argument("--sp-id", metavar="ID", help="its M2M service provider, such as //sp.example (for absolute ids)")
     cse.add_argument("--rvi", metavar="RELEASE", default="3", help="release version indicator (default: 3)")
     cse.add_argument("--profile", type=Path, metavar="FILE", help="YAML with these options and what the CSE claims")
     cse.add_argument("--claim", action="append", default=[], metavar="FEATURE", help="take as claimed")
@@ -81,6 +82,8 @@ def client_of(options: argparse.Namespace) -> HttpClient:
 def target_of(options: argparse.Namespace) -> Target:
     """Return the CSE as far as it is known before it is asked."""
     target = Target(options.url, options.originator, cse_name=options.cse_base or "", rvi=options.rvi or None)
+    if options.sp_id:
+        target.sp_id = f"//{options.sp_id.strip('/')}"
     if options.app_id:
         target.app_id = options.app_id
     for name, value in options.target_facts.items():

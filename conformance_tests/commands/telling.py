@@ -13,8 +13,20 @@ from conformance_tests.verdict import Report
 _DISTRIBUTION = "banyan-cse"
 #: Options that say what is tested and how: they also belong to the command that repeats one case.
 _TARGET = (
-    *("url", "originator", "cse_base", "ae_id", "app_id", "profile", "claim", "without", "listen", "notify_host"),
-    *("rvi", "ca", "certificate", "key", "insecure", "token_file", "patience", "timeout"),
+    *(
+        "url",
+        "originator",
+        "cse_base",
+        "ae_id",
+        "app_id",
+        "sp_id",
+        "profile",
+        "claim",
+        "without",
+        "listen",
+        "notify_host",
+    ),
+    *("rvi", "ca", "certificate", "key", "insecure", "token_file", "patience", "timeout", "wire"),
 )
 _RUN = ("select", "skip", "jobs", "seed", "max_time")
 
