@@ -72,7 +72,7 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         work = Work()
         window = windows.first(crs.attributes, self.core.clock.time())
         self._keep(work, crs, {"members": names, "window": window})
-        amend(self.core, work, crs, {"rrats": made} if made else {})
+        amend(self.core, work, crs, {"lt": crs.attributes["ct"], **({"rrats": made} if made else {})})
         self._set_policy(crs)
         await self.core.commit(work)
 

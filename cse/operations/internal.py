@@ -32,10 +32,13 @@ def make(core: Core, work: Work, parent: Resource, type_: ResourceType, attribut
 
 
 def amend(core: Core, work: Work, resource: Resource, changes: Mapping[str, Any], *, tell: bool = False) -> None:
-    """Set attributes inside a unit of work, None removes; ``tell``: subscribers see it as an update (SUB-14)."""
+    """Set attributes inside a unit of work, None removes; ``tell``: subscribers see it as an update (SUB-14).
+
+    ``lt`` becomes now unless it is among the changes.
+    """
     before = resource.attributes
     after = {name: value for name, value in {**before, **changes}.items() if value is not None}
-    after["lt"] = timestamp(core.clock.time())
+    after["lt"] = changes.get("lt") or timestamp(core.clock.time())
     if "st" in after:
         after["st"] += 1
     resource.attributes = after

@@ -91,6 +91,12 @@ async def test_crs_2_subscriptions_in_the_name_of_the_originator(rig: Rig) -> No
     assert only(await rig.retrieve("cse/cae1/x"))["rrats"] == made["rrats"]
 
 
+async def test_cre_6_joining_the_members_is_no_change_of_it(rig: Rig) -> None:
+    made = only(await crs(rig))
+    assert made["rrats"]
+    assert made["lt"] == made["ct"]
+
+
 async def test_crs_2_joins_subscriptions_that_are_there(rig: Rig) -> None:
     await rig.made("cse/cae1/b1", 23, {"rn": "s", "nu": ["http://sink/own"], "enc": NEW_CHILD}, "Cae1")
     made = only(await crs(rig, rrat=None, encs=None, srat=["cse/cae1/b1/s"]))
