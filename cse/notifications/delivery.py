@@ -98,9 +98,10 @@ class Delivery:
             log.exception("notification to %s failed", without_secrets(target))
             return ResponsePrimitive(Status.INTERNAL_SERVER_ERROR)
 
-    async def forward(self, entity: Resource, request: RequestPrimitive) -> ResponsePrimitive:
+    async def forward(self, entity: Resource, request: RequestPrimitive,
+                      timeout_s: float | None = None) -> ResponsePrimitive:
         """Pass a NOTIFY of somebody else on to an AE."""
-        return await self.targets.forward(entity, request)
+        return await self.targets.forward(entity, request, timeout_s)
 
     async def attempt(self, target: str, parcel: Parcel) -> Status:
         """Send a parcel, count that, and look whether the answer asks for the removal of the target (SUB-28)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cse.core import Call
+from cse.notifications.blocking import time_left
 from cse.primitive import ResponsePrimitive
 from resources.ae import AE
 from resources.cse_base import CSE_BASE
@@ -33,7 +34,8 @@ async def perform(call: Call) -> ResponsePrimitive:
         return ResponsePrimitive(Status.OK)
     request = call.request
     request.originator = call.core.identity.sp_relative(call.originator)
-    response = await call.core.notifier.delivery.forward(target.resource, request)
+    timeout_s = time_left(call, call.core.settings.notification_timeout_s)
+    response = await call.core.notifier.delivery.forward(target.resource, request, timeout_s)
     if response.status == Status.TARGET_NOT_REACHABLE:
         raise ReceiverError(f"to: {target.resource.path} cannot be reached (requestReachability, pointOfAccess)",
                             Status.TARGET_NOT_REACHABLE)

@@ -212,6 +212,19 @@ async def test_pch_4_a_request_that_nobody_fetches_is_answered_4008(polled: Rig)
     assert (await waiting).status == Status.REQUEST_TIMEOUT
 
 
+@pytest.mark.parametrize("rqet", ["3000", None], ids=["relative", "absolute"])
+async def test_pch_4_who_sends_a_notify_waits_no_longer_than_its_request_lives(polled: Rig, rqet: str | None) -> None:
+    asking = asyncio.ensure_future(polled.request(
+        Operation.NOTIFY, "cse/cae1", content={"m2m:sgn": {"sur": "s"}}, request_expiration=rqet or polled.at(3)))
+    await polled.clock.advance(1.9)
+    assert not asking.done()
+    await polled.clock.advance(1.2)
+    assert (await asking).status == Status.TARGET_NOT_REACHABLE
+    late = poll(polled, request_expiration="1000")
+    await polled.clock.advance(1.1)
+    assert (await late).status == Status.REQUEST_TIMEOUT
+
+
 async def test_pch_4_a_request_that_was_fetched_and_not_answered_is_fetched_again(polled: Rig) -> None:
     task = hand_over(polled)
     await poll(polled)
