@@ -31,34 +31,34 @@ SELF_DEFINED = 0
 
 def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     """Answer a CREATE; the checks that need nobody else are done at once."""
-    request = call.request
+    request, registry, validator = call.request, call.core.registry, call.core.validator
+    parent, instance = call.target.resource, call.target.instance
     assert request.resource_type is not None
     assert request.content is not None
-    type_ = call.core.registry.by_number[request.resource_type]
-    parent = call.target.resource
+    type_ = base = registry.by_number[request.resource_type]
     if type_.number != AE.number:
-        call.require(parent, CREATE, child_type=type_.number,
-                     target_type=call.target.instance.ty if call.target.instance else None)
+        call.require(parent, CREATE, child_type=type_.number, target_type=instance.ty if instance else None)
     check_parent(call, type_)
-    if call.target.instance is not None:
+    if instance is not None:
         raise NotImplementedHere("to: resources below an instance are not implemented here")
-    if type_.number in call.core.registry.discriminators:
-        type_ = specialize(call.core.registry, type_, request.content)
-    given = call.core.validator.root_of(type_, request.content)
+    if type_.number in registry.discriminators:
+        type_ = specialize(registry, type_, request.content)
+    given = validator.root_of(type_, request.content)
     check_given(type_, given, request.release_version)
-    call.core.validator.create(type_, given)
-    support.check_attributes(call.core.registry.by_number[type_.number].short, given)
+    validator.create(type_, given)
+    support.check_attributes(base.short, given)
     check_name(parent, given.get("rn"))
     return (create_resource if type_.instance_of is None else create_instance)(call, type_, given)
 
 
 def check_parent(call: Call, type_: ResourceType) -> None:
     """4108, for subscriptions 5203, when the type cannot stand under the target (ORD-1, SUB-1)."""
-    parent = call.target.type_in(call.core.registry)
-    if type_.number == SUBSCRIPTION.number and not parent.subscribable:
+    registry = call.core.registry
+    parent, subscribes = call.target.type_in(registry), type_.number == SUBSCRIPTION.number
+    if subscribes and not parent.subscribable:
         raise ReceiverError(f"to: {parent.phrase} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
-    if type_.number not in call.core.registry.children_of(parent):
-        if type_.number == SUBSCRIPTION.number:
+    if type_.number not in registry.children_of(parent):
+        if subscribes:
             raise ReceiverError(f"to: {parent.phrase} cannot be subscribed to", Status.TARGET_NOT_SUBSCRIBABLE)
         raise OriginatorError(f"ty: {type_.phrase} cannot stand under {parent.phrase}; it can under "
                               f"{', '.join(type_.parents)}", Status.INVALID_CHILD_RESOURCE_TYPE)
