@@ -36,9 +36,12 @@ class Outcome:
     ri: str | None = None
 
     def __str__(self) -> str:
-        status = "any status" if self.status is None else "/".join(self.status)
-        rsc = "" if self.rsc is None else f" with X-M2M-RSC {'/'.join(self.rsc)}"
-        return status + rsc + (f" and X-M2M-RI {self.ri}" if self.ri else "")
+        parts = [
+            "" if self.status is None else "status " + "/".join(self.status),
+            "" if self.rsc is None else "X-M2M-RSC " + "/".join(self.rsc),
+            f"X-M2M-RI {self.ri}" if self.ri else "",
+        ]
+        return " with ".join(filter(None, parts)) or "any answer"
 
 
 Permitted = tuple[Outcome | str, ...]
@@ -73,7 +76,7 @@ class WireCase:
     @property
     def uses_parent(self) -> bool:
         """Whether it needs a resource of the tester to work below."""
-        return "${parent}" in json.dumps([self.send, self.absent, self.present])
+        return "${parent}" in str((self.send, self.absent, self.present))
 
 
 def load_wire(folder: Path = FOLDER) -> list[WireCase]:
@@ -220,7 +223,7 @@ class Message:
         ``headers`` replace those of the same name, None takes one out; ``extra`` are further header lines as they are.
         ``body`` is a text or a list of pieces, ``content`` is written as JSON.
         """
-        data = json.dumps(content).encode() if content is not None else self._joined(body)
+        data = self._joined(body) if content is None else self.text(json.dumps(content)).encode()
         fields: dict[str, Any] = dict(self.headers)
         if data or method in ("POST", "PUT"):
             media_type = "application/json"
