@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from conformance_tests import coverage
 from conformance_tests.case import Case
+from conformance_tests.commands.reading import read_catalogue, with_wire
+from conformance_tests.commands.running import declare_selection
 from conformance_tests.errors import OK, CommandError
 from conformance_tests.explaining import explain, explain_wire
-from conformance_tests.http.wire_cases import WireCase, load_wire
-from conformance_tests.loading import Catalogue, load_catalogue
+from conformance_tests.http.wire_cases import WireCase
+from conformance_tests.loading import Catalogue
 from conformance_tests.reports.text import one_line
 from conformance_tests.selection import known, matches, select
 
@@ -19,9 +21,29 @@ from conformance_tests.selection import known, matches, select
 _MOST_EXPLAINED = 20
 
 
+def declare_list(parser: argparse.ArgumentParser) -> None:
+    """Declare ``list``."""
+    declare_selection(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command_function=list_cases)
+
+
+def declare_explain(parser: argparse.ArgumentParser) -> None:
+    """Declare ``explain``."""
+    parser.add_argument("id", metavar="ID", help="identifier of a case, its beginning, a pattern, a rule")
+    parser.set_defaults(command_function=explain_case)
+
+
+def declare_coverage(parser: argparse.ArgumentParser) -> None:
+    """Declare ``coverage``."""
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--reasons", action="store_true", help="also print why something has no case")
+    parser.set_defaults(command_function=cover)
+
+
 def list_cases(options: argparse.Namespace) -> int:
     """Print the cases as a table, or as JSON."""
-    cases = select(_all(), options.select, options.skip)
+    cases = select(with_wire(read_catalogue().cases), options.select, options.skip)
     if options.json:
         names = ("id", "area", "purpose", "refs", "needs", "note")
         print(json.dumps([{name: getattr(case, name) for name in names} for case in cases], indent=1))
@@ -36,8 +58,8 @@ def list_cases(options: argparse.Namespace) -> int:
 
 def explain_case(options: argparse.Namespace) -> int:
     """Print what a case does."""
-    catalogue = load_catalogue()
-    cases = (*catalogue.cases, *load_wire())
+    catalogue = read_catalogue()
+    cases = with_wire(catalogue.cases)
     found = [case for case in cases if case.id == options.id] or [case for case in cases if matches(case, options.id)]
     if not found:
         raise CommandError(f"no case is named by {options.id!r}: {known(cases, options.id)}")
@@ -51,13 +73,9 @@ def _explained(case: Case | WireCase, catalogue: Catalogue) -> str:
     return explain(case, catalogue.types) if isinstance(case, Case) else explain_wire(case)
 
 
-def _all() -> tuple[Case | WireCase, ...]:
-    return (*load_catalogue().cases, *load_wire())
-
-
 def cover(options: argparse.Namespace) -> int:
     """Print what is covered."""
-    catalogue = load_catalogue()
+    catalogue = read_catalogue()
     tables = (("TS-0018 group", coverage.purposes(catalogue)), ("Section of rules", coverage.rules(catalogue)))
     for title, rows in tables:
         table = coverage.markdown if options.markdown else coverage.lines

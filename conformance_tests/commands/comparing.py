@@ -9,6 +9,16 @@ from conformance_tests.errors import CommandError
 from conformance_tests.reports import diff, diff_page, json_report
 
 
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare ``diff``."""
+    parser.description = "Compares two reports: of two versions of a CSE, or of two CSEs. Exit status 1: got worse."
+    parser.add_argument("before", metavar="A.json", type=Path, help="report that `run --json` wrote")
+    parser.add_argument("after", metavar="B.json", type=Path, help="report to compare with it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="also write a page for a person")
+    parser.set_defaults(command_function=compare)
+
+
 def compare(options: argparse.Namespace) -> int:
     """Print what differs between two reports; 1 when something got worse."""
     try:

@@ -13,12 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance_tests.case import Case
+from conformance_tests.commands.reading import read_catalogue, with_wire
 from conformance_tests.commands.robustness import run_wire_cases
 from conformance_tests.commands.target import check_reachable, client_of, declare_target, options_of, target_of
 from conformance_tests.commands.telling import command_of, repeat_of, report_of
 from conformance_tests.errors import INCOMPLETE, INTERRUPTED, CommandError, Unreachable
-from conformance_tests.http.wire_cases import WireCase, load_wire
-from conformance_tests.loading import Catalogue, load_catalogue
+from conformance_tests.http.wire_cases import WireCase
+from conformance_tests.loading import Catalogue
 from conformance_tests.profile import Unusable
 from conformance_tests.profile_file import apply_profile
 from conformance_tests.reports import html, json_report, junit
@@ -68,9 +69,8 @@ def run(options: argparse.Namespace) -> int:
     apply_profile(options)
     _check_files(options)
     check_reachable(options.url)
-    catalogue = load_catalogue()
-    known: tuple[Case | WireCase, ...] = (*catalogue.cases, *(load_wire() if options.wire else ()))
-    cases = select(known, options.select, options.skip)
+    catalogue = read_catalogue()
+    cases = select(with_wire(catalogue.cases) if options.wire else catalogue.cases, options.select, options.skip)
     if not cases:
         raise CommandError("--skip leaves no case to run")
     options.seed = random.randrange(1_000_000) if options.seed is None else options.seed  # noqa: S311 - no secret

@@ -29,6 +29,8 @@ _HEADS: Mapping[Verdict, str] = {
 _TROUBLE = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 #: Seconds between two drawings of the progress line, and between two lines of a log.
 _REDRAW_S, _LOG_S = 0.1, 15.0
+#: Cases from which on the remaining time can be guessed: those that take long start first.
+_ENOUGH = 20
 #: Features shown in the summary: those with trouble, at most so many.
 _FEATURES_SHOWN = 12
 
@@ -112,8 +114,10 @@ class Terminal:
 
     def _progress(self, now: float) -> str:
         done, passed_s = self._counts.total(), now - self._began_s
-        rate = done / passed_s if passed_s > 0 else 0.0
-        left = f", about {span((self._total - done) / rate)} left" if rate and done < self._total else ""
+        played = done - self._counts[Verdict.NOT_APPLICABLE]  # the others take no time
+        rate = played / passed_s if passed_s > 0 else 0.0
+        told = played >= _ENOUGH and done < self._total
+        left = f", about {span((self._total - done) / rate)} left" if told else ""
         counts = f"{self._counts[Verdict.PASS]} pass, {self._counts[Verdict.FAIL]} fail"
         unclear = self._counts[Verdict.INCONCLUSIVE]
         counts += f", {unclear} inconclusive" if unclear else ""
