@@ -7,8 +7,7 @@ import ipaddress
 import socket
 import threading
 from pathlib import Path
-
-from yarl import URL
+from urllib.parse import urlsplit
 
 from conformance_tests.errors import CommandError, Unreachable
 from conformance_tests.http.client import HttpClient
@@ -17,6 +16,7 @@ from conformance_tests.session import Options
 
 #: Seconds after which nothing is taken to listen at the URL.
 _CONNECT_S = 4.0
+_PORTS = {"http": 80, "https": 443}
 
 
 def declare_target(parser: argparse.ArgumentParser) -> None:
@@ -141,10 +141,10 @@ def _own_address(url: str) -> str:
 
 def _host_and_port(url: str) -> tuple[str, int]:
     try:
-        parsed = URL(url)
-        host, port = parsed.host, parsed.port
+        parsed = urlsplit(url)
+        host, port = parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)
     except ValueError:
         host = port = None
-    if not host or not port or parsed.scheme not in {"http", "https"}:
+    if not host or not port or parsed.scheme not in _PORTS:
         raise CommandError(f"--url {url}: expected http://HOST[:PORT][/PATH] or https://...")
     return host, port
