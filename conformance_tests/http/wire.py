@@ -122,9 +122,8 @@ async def _judge(case: WireCase, context: WireContext, result: CaseResult, began
     message = context.message()
     pieces = message.pieces(case.send)
     async with Connection(context.address, case.bodiless) as connection:
-        got = await connection.talk(
-            pieces, len(case.answers), case.within_s, max(case.linger_s, 2.0 if case.then == "closed" else 0)
-        )
+        linger_s = max(case.linger_s, min(case.within_s, 2.0)) if case.then == "closed" else case.linger_s
+        got = await connection.talk(pieces, len(case.answers), case.within_s, linger_s)
         result.exchanges.append(Exchange("out", time.monotonic() - began, "send", _shown(pieces), _answered(got)))
         _judge_answers(case, got, message, result)
         if case.then == "closed" and not got.closed:
