@@ -30,7 +30,7 @@ _TROUBLE = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 #: Seconds between two drawings of the progress line, and between two lines of a log.
 _REDRAW_S, _LOG_S = 0.1, 15.0
 #: Cases from which on the remaining time can be guessed: those that take long start first.
-_ENOUGH = 20
+_ENOUGH = 200
 #: Features shown in the summary: those with trouble, at most so many.
 _FEATURES_SHOWN = 12
 
