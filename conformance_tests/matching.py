@@ -23,6 +23,8 @@ class Matching:
         """Yield one sentence for each place where the actual value is not what was expected."""
         if isinstance(expected, str) and expected.startswith("$"):
             yield from self._word(expected, actual, place)
+        elif isinstance(expected, Mapping) and _is_matcher(expected):
+            yield from self._matchers(expected, actual, place)
         elif actual is MISSING:
             yield f"{place or 'the value'} is missing, expected {_show(expected)}"
         elif isinstance(expected, Mapping):
@@ -42,17 +44,18 @@ class Matching:
         if not WORDS[word](actual):
             yield f"{place or 'the value'} is {_show(actual)}, expected {word}"
 
+    def _matchers(self, expected: Mapping[str, Any], actual: Any, place: str) -> Iterator[str]:
+        for name, argument in expected.items():
+            if name not in MATCHERS:
+                raise CatalogueError(f"{name} is no matcher; there are {', '.join(MATCHERS)}")
+            yield from MATCHERS[name](self, argument, actual, place or "the value")
+
     def _mapping(self, expected: Mapping[str, Any], actual: Any, place: str) -> Iterator[str]:
-        if expected and all(str(key).startswith("$") for key in expected):
-            for name, argument in expected.items():
-                if name not in MATCHERS:
-                    raise CatalogueError(f"{name} is no matcher; there are {', '.join(MATCHERS)}")
-                yield from MATCHERS[name](self, argument, actual, place or "the value")
-        elif not isinstance(actual, Mapping):
+        if not isinstance(actual, Mapping):
             yield f"{place or 'the value'} is {_show(actual)}, expected an object with {', '.join(map(str, expected))}"
-        else:
-            for key, inner in expected.items():
-                yield from self.differences(inner, actual.get(key, MISSING), f"{place}.{key}" if place else str(key))
+            return
+        for key, inner in expected.items():
+            yield from self.differences(inner, actual.get(key, MISSING), f"{place}.{key}" if place else str(key))
 
     def _list(self, expected: list[Any], actual: Any, place: str) -> Iterator[str]:
         if not isinstance(actual, list) or len(actual) != len(expected):
@@ -81,6 +84,10 @@ def _pair(
         else:
             del left[position]
     return missing, left
+
+
+def _is_matcher(expected: Mapping[str, Any]) -> bool:
+    return bool(expected) and all(str(key).startswith("$") for key in expected)
 
 
 def _equal(expected: Any, actual: Any) -> bool:
@@ -155,6 +162,8 @@ def _contains(match: Matching, argument: Any, actual: Any, place: str) -> Iterat
 
 
 def _without(match: Matching, argument: Any, actual: Any, place: str) -> Iterator[str]:
+    if actual is MISSING:
+        yield f"{place} is missing, expected it without {_show(argument)}"
     for one in argument if isinstance(argument, list) else [argument]:
         if isinstance(actual, str | Mapping):
             found = one in actual
@@ -165,6 +174,8 @@ def _without(match: Matching, argument: Any, actual: Any, place: str) -> Iterato
 
 
 def _ids_without(match: Matching, argument: list[Any], actual: Any, place: str) -> Iterator[str]:
+    if not isinstance(actual, list):
+        yield f"{place} is {_show(actual)}, expected a list of identifiers without {_show(argument)}"
     for one in argument:
         if isinstance(actual, list) and any(match.ids.same(one, inner) for inner in actual):
             yield f"{place} names {_show(one)}, which must not be there"
@@ -224,7 +235,7 @@ MATCHERS: Mapping[str, Check] = {
         iter(()) if actual is MISSING else match.differences(one, actual, place)
     ),
     "$not": _when(lambda match, one, actual: not match.fits(one, actual), "anything but"),
-    "$re": _when(lambda _, rule, actual: re.fullmatch(rule, str(actual)) is not None, "a text of the form"),
+    "$re": _when(lambda _, rule, actual: re.fullmatch(str(rule), str(actual)) is not None, "a text of the form"),
     "$more_than": _ordered(lambda actual, limit: bool(actual > limit), "more than"),
     "$at_least": _ordered(lambda actual, limit: bool(actual >= limit), "at least"),
     "$less_than": _ordered(lambda actual, limit: bool(actual < limit), "less than"),

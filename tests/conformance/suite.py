@@ -6,6 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from conformance_tests.case import Case
 from conformance_tests.http.client import HttpClient
@@ -14,11 +15,16 @@ from conformance_tests.profile import Target
 from conformance_tests.runner import Progress
 from conformance_tests.session import Options, Outcome, Session
 from conformance_tests.verdict import CaseResult, Verdict
+from conformance_tests.yaml_files import read_yaml
 from cse.app import Node
 from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
 
+ROOT = Path(__file__).parents[2]
 ADMIN = "CAdmin"
-SP_ID = "//banyan.example"
+PROFILE = read_yaml(ROOT / "conformance_tests" / "profiles" / "banyan.yaml")
+SP_ID = PROFILE["sp_id"]
+#: What the CSE claims.
+CLAIMS = tuple(PROFILE["claim"])
 
 
 @functools.cache
@@ -53,7 +59,7 @@ async def serving() -> AsyncIterator[str]:
 async def play(url: str, cases: Iterable[Case], *, seed: int = 0, options: Options | None = None) -> Outcome:
     """Run cases against the CSE at that address."""
     target = Target(url, ADMIN, sp_id=SP_ID)
-    async with Session(HttpClient(url), target, catalogue(), options or Options(seed=seed)) as session:
+    async with Session(HttpClient(url), target, catalogue(), options or Options(seed=seed, claims=CLAIMS)) as session:
         return await session.run(cases, Progress())
 
 
