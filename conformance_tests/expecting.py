@@ -49,7 +49,7 @@ def _whole(expect: Any) -> Mapping[str, Any]:
 
 def _differences(execution: Execution, expect: Mapping[str, Any], answer: Capture) -> Iterator[str]:
     response = answer.response
-    if "rsc" in expect and (wrong := list(_status(expect["rsc"], response))):
+    if "rsc" in expect and (wrong := list(_status(execution, expect["rsc"], response))):
         yield from wrong
         return
     if response.broken is not None and "broken" not in expect:
@@ -75,7 +75,10 @@ def _differences(execution: Execution, expect: Mapping[str, Any], answer: Captur
         yield from match.differences(expect["status"], response.status, "the HTTP status")
 
 
-def _status(wanted: Any, response: Response) -> Iterator[str]:
+def _status(execution: Execution, wanted: Any, response: Response) -> Iterator[str]:
+    if isinstance(wanted, Mapping):
+        yield from execution.matching.differences(wanted, response.rsc, "the answer")
+        return
     if isinstance(wanted, str) and wanted in _CLASSES:
         least, most = _CLASSES[wanted]
         if response.rsc is None or not least <= response.rsc <= most:

@@ -25,6 +25,12 @@ class Identifiers:
             relative = self.cse_name + relative[1:]
         return self.aliases.get(relative, relative)
 
+    def learn(self, structured: str, unstructured: str) -> None:
+        """Remember that both identifiers name the same resource."""
+        relative = self.normal(structured)
+        if relative != unstructured:
+            self.aliases[relative] = unstructured
+
     def same(self, one: object, other: object) -> bool:
         """Tell whether two identifiers name the same entity or resource."""
         return isinstance(one, str) and isinstance(other, str) and self.normal(one) == self.normal(other)

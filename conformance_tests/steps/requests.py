@@ -37,7 +37,14 @@ async def create(execution: Execution, step: Step) -> None:
     parent = execution.tester.target.cse_name if under == "cse" else found.path if isinstance(found, Capture) else under
     ty = execution.resolve(step.get("ty", facts["ty"]))
     await _perform(
-        execution, step, CREATE, execution.address(under), content, ty=ty, type_=_short(step["create"]), parent=parent
+        execution,
+        step,
+        CREATE,
+        execution.address(under),
+        content,
+        ty=ty,
+        type_=step.get("root") or _short(step["create"]),
+        parent=parent,
     )
 
 
@@ -152,6 +159,8 @@ def _find_resource(execution: Execution, answer: Capture, request: Request, pare
         answer.address = answer.path or answer.response.headers.get("Content-Location")
     elif request.op in {RETRIEVE, UPDATE}:
         answer.address = request.to
+    if request.op == RETRIEVE and answer.address != request.to and _is_path(request.to):
+        execution.identifiers.learn(request.to, str(answer.address))
     if answer.type is None:
         answer.type = execution.tester.types.short_of_root(answer.root)
     if made and answer.address:
@@ -160,6 +169,11 @@ def _find_resource(execution: Execution, answer: Capture, request: Request, pare
             execution.identifiers.aliases[answer.path] = answer.address
     if answer.path is None and answer.address:
         answer.path = next((path for path, ri in execution.identifiers.aliases.items() if ri == answer.address), None)
+
+
+def _is_path(address: str) -> bool:
+    """Tell whether an address is a structured one of a resource that stays the same."""
+    return "/" in address.strip("/") and address.rsplit("/", 1)[-1] not in {"la", "ol"} and "#" not in address
 
 
 def _given_name(request: Request) -> str | None:
