@@ -93,8 +93,8 @@ class Dispatcher:
         """Answer a request. Never raises."""
         meter = self._meter
         began = meter.begun()
-        core = self.core
         try:
+            core = self.core
             if core.profiled or core.notifier.monitoring.subscriptions or request.primitive_profile is not None:
                 response = await self._attend(request)
             else:
