@@ -14,9 +14,11 @@ SUFFIX = "Annc"
 
 #: The identifier of the original. Another CSE gives it, once.
 LINK = row("lnk", "link", any_uri, create=MANDATORY, update=NP, single=True)
+#: That of an AE changes when the AE deregisters, and when it comes back through another CSE (AE-4).
+LINK_OF_AE = replace(LINK, update=OPTIONAL)
 
 #: Rows of every announced resource; ``acpi`` is never absent, its host fills it in.
-COMMON = (*UNIVERSAL, ET, replace(ACPI, single=True), LBL, LINK)
+COMMON = (*UNIVERSAL, ET, replace(ACPI, single=True), LBL)
 
 _SHARED = """
 container containerAnnc flexContainer flexContainerAnnc group groupAnnc accessControlPolicy accessControlPolicyAnnc
@@ -75,7 +77,7 @@ def announced(type_: ResourceType) -> ResourceType | None:
         short=type_.announced_as,
         name=name,
         parents=tuple(parent for parent, children in CHILDREN.items() if of_base in children),
-        attributes=(*COMMON, *_copied(type_)),
+        attributes=(*COMMON, LINK_OF_AE if type_.name == "AE" else LINK, *_copied(type_)),
         prefix=type_.prefix,
         subscribable="subscription" in CHILDREN.get(of_base, ()),
         in_only=type_.in_only,
@@ -92,7 +94,7 @@ def may_stand_under(child: ResourceType, parent: ResourceType) -> bool:
 
 
 def _copied(type_: ResourceType) -> Iterator[Attribute]:
-    common = {attribute.short for attribute in COMMON}
+    common = {attribute.short for attribute in (*COMMON, LINK)}
     for attribute in type_.attributes:
         if attribute.short not in common and (attribute.announce is not NA or attribute.short == "st"):
             kind = any_uri if attribute.short == "cnd" else attribute.type

@@ -49,6 +49,11 @@ def test_ann_3_a_copy_has_what_is_announced_and_the_link() -> None:
     assert (rows["li"].create, rows["li"].update, rows["li"].single) == (OPTIONAL, OPTIONAL, False)
 
 
+def test_ae_4_the_link_of_an_announced_ae_may_change_but_not_go() -> None:
+    link = REGISTRY.by_root["m2m:aeA"].by_short["lnk"]
+    assert (link.create, link.update, link.single) == (MANDATORY, OPTIONAL, True)
+
+
 @pytest.mark.parametrize("type_", VARIANTS)
 def test_ann_3_every_variant(type_: ResourceType) -> None:
     assert {"et", "acpi", "lbl", "lnk"} | {row.short for row in UNIVERSAL} <= type_.by_short.keys()
