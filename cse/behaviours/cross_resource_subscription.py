@@ -56,6 +56,11 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         """Subscribe to the members; raises 5221 with everything undone when one of them fails (CRS-2, CRS-3)."""
         try:
             await self._join(resource, call)
+        except Exception:
+            undone = self._abandon(resource)
+            if undone is not None:  # who is told of the failure finds nothing of it any more
+                await asyncio.wait([undone])
+            raise
         except BaseException:
             self._abandon(resource)
             raise
@@ -76,16 +81,17 @@ class CrossResourceSubscriptionBehaviour(SubscriptionBehaviour):
         self._set_policy(crs)
         await self.core.commit(work)
 
-    def _abandon(self, crs: Resource) -> None:
-        """What was begun is undone; if that cannot be written it is at the next start."""
+    def _abandon(self, crs: Resource) -> asyncio.Future[None] | None:
+        """What was begun is undone, on this CSE as soon as that is written; if it cannot be it is at the next start."""
         crs.state = None
         try:
             if self.core.tree.holds(crs):
                 work = Work()
                 remove(self.core, work, crs)
-                self.core.submit(work)
+                return self.core.submit(work)
         except StoreError as error:
             log.error("%s stays unfinished: %s", crs.path, error)
+        return None
 
     def updated(self, work: Work, resource: Resource, before: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """CRS-6: another window begins; own subscriptions live as long as this."""

@@ -15,6 +15,7 @@ from resources.model import Permission
 from resources.status import Status
 from tests.procedures.fans import box, policy
 from tests.rig import ADMIN, Rig, message, only, settle
+from tests.slow_store import SlowStore
 
 pytestmark = pytest.mark.usefixtures("boxes")
 
@@ -137,6 +138,16 @@ async def test_crs_3_one_failure_undoes_everything(rig: Rig, given: dict[str, An
     after = await subscriptions(rig, 1, 2, 3)
     assert [(one["nu"], one.get("acrs")) for one in after] == [(one["nu"], one.get("acrs")) for one in before]
     assert rig.sink.contents(GONE) == []
+
+
+async def test_crs_3_nothing_is_left_when_the_answer_goes_out() -> None:
+    rig = await Rig.open(store=SlowStore(100))
+    await rig.register("Cae1")
+    box = await rig.made("cse/cae1", 3, {"rn": "b1"}, "Cae1")
+    answer = await crs(rig, rrat=["cse/cae1/b1", "cse/cae1/none"])
+    left = [*rig.cse.core.tree.by_id[box["ri"]].children.values()]
+    assert (answer.status, left) == (Status.CROSS_RESOURCE_OPERATION_FAILURE, [])
+    await rig.close()
 
 
 async def test_crs_3_rights_of_the_originator_count(rig: Rig) -> None:
