@@ -11,6 +11,7 @@ from pathlib import Path
 from conformance_tests.case import Case
 from conformance_tests.http.client import HttpClient
 from conformance_tests.loading import Catalogue, load_catalogue
+from conformance_tests.primitive import RETRIEVE, UPDATE, Request
 from conformance_tests.profile import Target
 from conformance_tests.runner import Progress
 from conformance_tests.session import Options, Outcome, Session
@@ -23,8 +24,9 @@ ROOT = Path(__file__).parents[2]
 ADMIN = "CAdmin"
 PROFILE = read_yaml(ROOT / "conformance_tests" / "profiles" / "banyan.yaml")
 SP_ID = PROFILE["sp_id"]
-#: What the CSE claims.
-CLAIMS = tuple(PROFILE["claim"])
+#: What the CSE claims, and what the tests open to a tester: other CSEs may register.
+CLAIMS = (*PROFILE["claim"], "option:registration-of-cse")
+REGISTREES = "/conformance-*"
 
 
 @functools.cache
@@ -51,9 +53,20 @@ async def serving() -> AsyncIterator[str]:
     )
     url = await node.start()
     try:
+        await open_registration(url)
         yield url
     finally:
         await node.stop()
+
+
+async def open_registration(url: str) -> None:
+    """Let the CSEs that a tester plays act on the CSEBase."""
+    address = "cse/base-access"
+    async with HttpClient(url) as client:
+        policy = (await client.send(Request(RETRIEVE, address, ADMIN, "1", parameters={"rvi": "3"})))[0].pc
+        rules = [*policy["m2m:acp"]["pv"]["acr"], {"acor": [REGISTREES], "acop": 63}]
+        change = Request(UPDATE, address, ADMIN, "2", pc={"m2m:acp": {"pv": {"acr": rules}}}, parameters={"rvi": "3"})
+        assert (await client.send(change))[0].rsc == 2004
 
 
 async def play(url: str, cases: Iterable[Case], *, seed: int = 0, options: Options | None = None) -> Outcome:
