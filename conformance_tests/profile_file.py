@@ -11,6 +11,8 @@ from conformance_tests.case import CatalogueError
 from conformance_tests.errors import CommandError
 from conformance_tests.yaml_files import read_yaml
 
+#: Profiles that come with the suite; they are named without folder and ending.
+PROFILES = Path(__file__).with_name("profiles")
 #: Keys that stand for options of one value, and for options that may be repeated.
 _SINGLE = ("url", "originator", "cse_base", "sp_id", "app_id", "rvi", "listen", "notify_host")
 _LISTS = ("ae_id", "claim", "without")
@@ -50,10 +52,13 @@ def _apply(options: argparse.Namespace, name: str, value: Any) -> None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
+    shipped = {one.stem: one for one in PROFILES.glob("*.yaml")}
     try:
-        profile = read_yaml(path)
+        profile = read_yaml(path if path.exists() else shipped.get(str(path), path))
     except OSError as error:
-        raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from error
+        names = ", ".join(sorted(shipped))
+        told = f"{error.strerror or error}; a profile is a file, or one that comes with the suite: {names}"
+        raise CommandError(f"{path}: cannot be read: {told}") from error
     except CatalogueError as error:
         raise CommandError(str(error)) from error
     known = (*_SINGLE, *_LISTS, *_FACTS)

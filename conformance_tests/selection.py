@@ -35,8 +35,9 @@ def select(cases: Sequence[One], wanted: Iterable[str], skipped: Iterable[str] =
     An expression is an identifier or its beginning, a pattern with ``*``, an area, a rule or clause, or a feature;
     several may stand in one text, separated by commas. Raises CommandError for one that names no case.
     """
-    chosen = _named(cases, wanted) if (wanted := _split(wanted)) else {case.id for case in cases}
-    chosen -= _named(cases, _split(skipped))
+    areas = {case.area.casefold() for case in cases}
+    chosen = _named(cases, wanted) if (wanted := _split(wanted, areas)) else {case.id for case in cases}
+    chosen -= _named(cases, _split(skipped, areas))
     return tuple(case for case in cases if case.id in chosen)
 
 
@@ -72,5 +73,7 @@ def _named(cases: Sequence[Named], expressions: Iterable[str]) -> set[str]:
     return found
 
 
-def _split(expressions: Iterable[str]) -> list[str]:
-    return [one.strip() for text in expressions for one in text.split(",") if one.strip()]
+def _split(expressions: Iterable[str], areas: set[str]) -> list[str]:
+    """Return single expressions; the name of an area may have commas of its own."""
+    parts = ([text] if text.strip().casefold() in areas else text.split(",") for text in expressions)
+    return [one.strip() for part in parts for one in part if one.strip()]

@@ -34,6 +34,10 @@ class ResourceTypes:
         """Return the features of all management objects."""
         return {str(row["feature"]) for row in self._rows.values() if "mgd" in row}
 
+    def all_features(self) -> set[str]:
+        """Return the features of all types."""
+        return {str(row["feature"]) for row in self._rows.values()}
+
     def feature_of_number(self, number: int) -> str | None:
         """Return the feature that a number in supportedResourceType claims."""
         short = self._by_number.get(number)

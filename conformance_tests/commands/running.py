@@ -15,7 +15,14 @@ from pathlib import Path
 from conformance_tests.case import Case
 from conformance_tests.commands.reading import read_catalogue, with_wire
 from conformance_tests.commands.robustness import run_wire_cases
-from conformance_tests.commands.target import check_reachable, client_of, declare_target, options_of, target_of
+from conformance_tests.commands.target import (
+    check_features,
+    check_reachable,
+    client_of,
+    declare_target,
+    options_of,
+    target_of,
+)
 from conformance_tests.commands.telling import command_of, repeat_of, report_of
 from conformance_tests.errors import INCOMPLETE, INTERRUPTED, CommandError, Unreachable
 from conformance_tests.http.wire_cases import WireCase
@@ -68,8 +75,9 @@ def run(options: argparse.Namespace) -> int:
     """Test a CSE and write the reports."""
     apply_profile(options)
     _check_files(options)
-    check_reachable(options.url)
     catalogue = read_catalogue()
+    check_features(options, catalogue)
+    check_reachable(options.url)
     cases = select(with_wire(catalogue.cases) if options.wire else catalogue.cases, options.select, options.skip)
     if not cases:
         raise CommandError("--skip leaves no case to run")

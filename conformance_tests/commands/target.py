@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import ipaddress
 import socket
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance_tests.commands.reading import with_wire
 from conformance_tests.errors import CommandError, Unreachable
 from conformance_tests.http.client import HttpClient
+from conformance_tests.loading import Catalogue
 from conformance_tests.profile import Target
 from conformance_tests.session import Options
 
@@ -29,7 +32,8 @@ def declare_target(parser: argparse.ArgumentParser) -> None:
     cse.add_argument("--app-id", metavar="ID", help="App-ID it accepts (default: Nconformance.tester)")
     cse.add_argument("--sp-id", metavar="ID", help="its M2M service provider, such as //sp.example (for absolute ids)")
     cse.add_argument("--rvi", metavar="RELEASE", default="3", help="release version indicator (default: 3)")
-    cse.add_argument("--profile", type=Path, metavar="FILE", help="YAML with these options and what the CSE claims")
+    words = "YAML with these options and what the CSE claims, or a name: banyan"
+    cse.add_argument("--profile", type=Path, metavar="FILE", help=words)
     cse.add_argument("--claim", action="append", default=[], metavar="FEATURE", help="take as claimed")
     cse.add_argument("--without", action="append", default=[], metavar="FEATURE", help="take as not claimed")
     net = parser.add_argument_group("network")
@@ -89,6 +93,17 @@ def target_of(options: argparse.Namespace) -> Target:
     for name, value in options.target_facts.items():
         setattr(target, name, value)
     return target
+
+
+def check_features(options: argparse.Namespace, catalogue: Catalogue) -> None:
+    """Raise CommandError for a claim that means nothing to the suite; a device model may be any."""
+    needed = {need for case in with_wire(catalogue.cases) for need in case.needs}
+    known = needed | catalogue.options.keys() | catalogue.types.all_features()
+    for name in (*options.claim, *options.without):
+        if name not in known and not name.startswith(("model:", "release:")):
+            close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            meant = f"did you mean {', '.join(close)}?" if close else "such are option:batch, type:group, mgmt:battery"
+            raise CommandError(f"there is no feature {name!r} to claim or to deny: {meant}")
 
 
 def options_of(options: argparse.Namespace) -> Options:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
+from conformance_tests.reports.advice import advice
 from conformance_tests.reports.summary import Tally, by_area, by_feature, percent, total
 from conformance_tests.reports.text import one_line, repeat_command, span, visible
 from conformance_tests.verdict import CaseResult, Report, Verdict
@@ -187,6 +188,7 @@ def _closing(report: Report, paint: Callable[[str, Verdict], str]) -> Iterator[s
         yield f"{percent(tally.verdicts[Verdict.PASS], tally.applicable)} of {tally.applicable:,} applicable cases pass"
     elif tally.cases:
         yield "No case was applicable: the CSE claims none of the features that they need (see --claim and --profile)"
+    yield from advice(report.results)
     first = next((one for verdict in _TROUBLE for one in report.results if one.verdict is verdict), None)
     if first:
         yield f"Repeat one: {visible(repeat_command(report.repeat, first.id))}"

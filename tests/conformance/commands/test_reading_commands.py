@@ -70,6 +70,12 @@ def test_an_expression_chooses_cases(expressions: list[str], places: list[int]) 
     assert select(CASES, expressions) == tuple(CASES[place] for place in places)
 
 
+def test_an_area_may_have_commas_in_its_name() -> None:
+    cases = (*CASES, case("RET-1/x", "create, retrieve"))
+    assert select(cases, ["Create, retrieve"]) == cases[4:]
+    assert select(cases, ["DMR, GMG"], ["create, retrieve"]) == CASES[:3]
+
+
 def test_what_is_skipped_is_left_out() -> None:
     assert select(CASES, ["DMR"], ["CNT-12"]) == (CASES[0],)
 

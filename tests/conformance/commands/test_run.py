@@ -1,5 +1,6 @@
 """The command run: options, refusals, reports, how it is stopped. The CSE is a socket, the session is played."""
 
+import argparse
 import asyncio
 import os
 import signal
@@ -18,15 +19,19 @@ from conformance_tests.cli import main
 from conformance_tests.commands import reading, running
 from conformance_tests.commands import target as targets
 from conformance_tests.errors import Unreachable
-from conformance_tests.loading import Catalogue
+from conformance_tests.loading import Catalogue, load_catalogue
 from conformance_tests.profile import Features, Target, Unusable
+from conformance_tests.profile_file import PROFILES
 from conformance_tests.reports import json_report
 from conformance_tests.runner import Progress
 from conformance_tests.session import Options, Outcome
 from conformance_tests.types import ResourceTypes
 from conformance_tests.verdict import CaseResult, Verdict
+from conformance_tests.yaml_files import read_yaml
 
 CASES = tuple(Case(f"TC_CSE_DMR_CRE_00{n}", "DMR", "p", (), (), (), ({"retrieve": "cse"},)) for n in range(4))
+
+OPTIONS: dict[str, dict[str, str]] = {name: {} for name in ("option:geo query", "option:geo-query", "option:xml")}
 
 
 class Played:
@@ -66,7 +71,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> type[Played]:
         pass
 
     monkeypatch.setattr(running, "Session", Fresh)
-    monkeypatch.setattr(running, "read_catalogue", lambda: Catalogue(CASES, ResourceTypes({}), {}, {}, ()))
+    monkeypatch.setattr(running, "read_catalogue", lambda: Catalogue(CASES, ResourceTypes({}), OPTIONS, {}, ()))
     return Fresh
 
 
@@ -106,9 +111,9 @@ def test_reports_are_written_and_tell_how_to_repeat(played: type[Played], url: s
     files = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}
     played.verdicts = [Verdict.FAIL] * 4
     more = [part for name, path in files.items() for part in (f"--{name}", path)]
-    assert run(url, *more, "--seed", 7, "--select", "DMR", "--claim", "option:a b", "--without", "release:4") == 1
+    assert run(url, *more, "--seed", 7, "--select", "DMR", "--claim", "option:geo query", "--without", "release:4") == 1
     report = json_report.read(files["json"])
-    same = f"banyan-conformance run --url {url} --originator CAdmin --claim 'option:a b' --without release:4"
+    same = f"banyan-conformance run --url {url} --originator CAdmin --claim 'option:geo query' --without release:4"
     assert report.command == f"{same} --select DMR --seed 7"
     assert report.repeat == f"{same} --select {{id}}"
     assert report.target["url"] == url
@@ -185,6 +190,9 @@ def test_a_host_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch
         (["--skip", "DMR"], "--skip leaves no case to run"),
         (["--token-file", "/no/such/token"], "/no/such/token: cannot be read: No such file"),
         (["--profile", "/no/such/profile"], "/no/such/profile: cannot be read: No such file"),
+        (["--profile", "bunyan"], "a profile is a file, or one that comes with the suite: banyan"),
+        (["--claim", "option:geo-qeury"], "no feature 'option:geo-qeury' to claim or to deny: did you mean option:geo"),
+        (["--without", "42"], "no feature '42' to claim or to deny: such are option:batch"),
     ],
 )
 @pytest.mark.usefixtures("played")
@@ -256,6 +264,20 @@ def test_a_profile_completes_the_options_and_the_command_line_prevails(
     repeat = json_report.read(tmp_path / "r.json").repeat
     assert f"--url {url} --app-id N02 --profile {tmp_path}/cse.yaml --without release:4 --select {{id}}" in repeat
     assert "CProfile" not in repeat
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_profiles_of_the_suite_claim_what_cases_need(profile: Path) -> None:
+    claims = read_yaml(profile)["claim"]
+    targets.check_features(argparse.Namespace(claim=claims, without=[]), load_catalogue())
+
+
+def test_a_profile_of_the_suite_is_known_by_its_name(
+    played: type[Played], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "check_features", lambda *_: None)  # the catalogue is not the suite's
+    assert run(url, "--profile", "banyan") == 0
+    assert "option:geo-query" in played.given.options.claims
 
 
 @pytest.mark.parametrize(
