@@ -11,6 +11,9 @@ from conformance_tests.loading import Catalogue
 #: Identifier of a test purpose of TS-0018, in its older and its newer form; the suite tests CSEs, not AEs.
 _PURPOSE = re.compile(r"(?:TC_|TP/oneM2M/)(CSE|AE)[_/]([A-Z]+)[_/]")
 
+#: Name of the row of cases that no purpose of TS-0018 stands behind.
+OWN = "own cases"
+
 
 @dataclass(slots=True)
 class Row:
@@ -35,7 +38,7 @@ class Row:
 def purposes(catalogue: Catalogue) -> list[Row]:
     """Return the groups of TS-0018 with their test purposes, and a last row for the suite's own cases."""
     rows: dict[str, Row] = {}
-    own = Row("own cases")
+    own = Row(OWN)
     for case in catalogue.cases:
         group = group_of(case.id)
         row = rows.setdefault(group, Row(group)) if group else own
@@ -80,14 +83,6 @@ def lines(title: str, rows: list[Row]) -> Iterator[str]:
         yield f"{name:<{width}}  {known:>6} {covered:>8} {explained:>10} {missing:>8} {cases:>6}"
 
 
-def markdown(title: str, rows: list[Row]) -> Iterator[str]:
-    """Return the same table in Markdown."""
-    yield f"| {title} | known | covered | not covered, with a reason | missing | cases |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
-    for cells in _cells(rows):
-        yield f"| {' | '.join(map(str, cells))} |"
-
-
 def reasons(rows: Iterable[Row]) -> Iterator[tuple[str, list[str]]]:
     """Return each reason with what it explains, the most frequent first; "no reason given" last."""
     found: dict[str, list[str]] = {}
@@ -98,16 +93,17 @@ def reasons(rows: Iterable[Row]) -> Iterator[tuple[str, list[str]]]:
         yield reason or "no reason given", found[reason]
 
 
-def _cells(rows: list[Row]) -> Iterator[tuple[str, int, int, int, int, int]]:
-    for row in [*rows, _sum(rows)]:
-        missing = len(row.unexplained)
-        yield row.name, row.known, len(row.covered), len(row.uncovered) - missing, missing, len(row.cases)
-
-
-def _sum(rows: list[Row]) -> Row:
+def sum_of(rows: list[Row]) -> Row:
+    """Return one row for all."""
     whole = Row("all")
     for row in rows:
         whole.covered |= row.covered
         whole.uncovered |= row.uncovered
         whole.cases |= row.cases
     return whole
+
+
+def _cells(rows: list[Row]) -> Iterator[tuple[str, int, int, int, int, int]]:
+    for row in [*rows, sum_of(rows)]:
+        missing = len(row.unexplained)
+        yield row.name, row.known, len(row.covered), len(row.uncovered) - missing, missing, len(row.cases)

@@ -57,6 +57,9 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
             cases[case.id] = case
     uncovered = {one: row["reason"] for row in _facts(folder / "uncovered.yaml") for one in row["ids"]}
     options: Any = _facts(folder / "features.yaml") or {}
+    for name, option in options.items():
+        if set(option) != {"description", "default"}:
+            raise CatalogueError(f"features.yaml: {name} has description and default, not {', '.join(option)}")
     return Catalogue(tuple(cases.values()), types, options, uncovered, tuple(_facts(folder / "rules.yaml")))
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from conformance_tests import coverage
+from conformance_tests import coverage, coverage_page
 from conformance_tests.case import Case
 from conformance_tests.commands.reading import read_catalogue, with_wire
 from conformance_tests.commands.running import declare_selection
@@ -36,7 +36,7 @@ def declare_explain(parser: argparse.ArgumentParser) -> None:
 
 def declare_coverage(parser: argparse.ArgumentParser) -> None:
     """Declare ``coverage``."""
-    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--markdown", action="store_true", help="print a page with all of it, and the reasons")
     parser.add_argument("--reasons", action="store_true", help="also print why something has no case")
     parser.set_defaults(command_function=cover)
 
@@ -76,18 +76,21 @@ def _explained(case: Case | WireCase, catalogue: Catalogue) -> str:
 def cover(options: argparse.Namespace) -> int:
     """Print what is covered."""
     catalogue = read_catalogue()
+    if options.markdown:
+        wire = [case for case in with_wire(catalogue.cases) if isinstance(case, WireCase)]
+        print("\n".join(coverage_page.page(catalogue, wire)))
+        return OK
     tables = (("TS-0018 group", coverage.purposes(catalogue)), ("Section of rules", coverage.rules(catalogue)))
     for title, rows in tables:
-        table = coverage.markdown if options.markdown else coverage.lines
-        print("\n".join(table(title, rows)), end="\n\n")
+        print("\n".join(coverage.lines(title, rows)), end="\n\n")
     for title, rows in tables if options.reasons else ():
-        print("\n".join(_reasons(title, rows, options.markdown)), end="\n\n")
+        print("\n".join(_reasons(title, rows)), end="\n\n")
     return OK
 
 
-def _reasons(title: str, rows: list[coverage.Row], markdown: bool) -> Iterator[str]:
+def _reasons(title: str, rows: list[coverage.Row]) -> Iterator[str]:
     yield f"Not covered, by {title}:"
     yield ""
     for reason, names in coverage.reasons(rows):
         listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-        yield f"{'-' if markdown else ' '} {len(names)}: {reason} ({listed})"
+        yield f"  {len(names)}: {reason} ({listed})"

@@ -74,6 +74,12 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path, cases: str, told: str) -
         load(tmp_path, cases)
 
 
+def test_an_option_that_a_comma_has_cut_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "features.yaml").write_text("option:x: {description: attribute x (y, release 4), default: claimed}")
+    with pytest.raises(CatalogueError, match="option:x has description and default, not description, release 4"):
+        load(tmp_path, "cases: []")
+
+
 def test_words_of_yaml_1_1_stay_words(tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "types.yaml").write_text(TYPES)

@@ -1,5 +1,7 @@
 """What the end of a run advises."""
 
+from typing import Any
+
 from conformance_tests.reports.advice import advice
 from conformance_tests.verdict import CaseResult, Exchange, Verdict
 from tests.conformance.reports import samples
@@ -7,7 +9,7 @@ from tests.conformance.reports import samples
 LISTENING = ("tester:listen", "type:subscription")
 
 
-def several(verdict: Verdict, number: int, **more: object) -> list[CaseResult]:
+def several(verdict: Verdict, number: int, **more: Any) -> list[CaseResult]:
     return [samples.result(one, verdict, **more) for one in range(number)]
 
 
