@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance_tests.capture import Capture
 from conformance_tests.case import CatalogueError
-from conformance_tests.execution import Capture, Execution, Mismatch
+from conformance_tests.execution import Execution, Mismatch
 from conformance_tests.matching import MISSING
 from conformance_tests.primitive import Response
 

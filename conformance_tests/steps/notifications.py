@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from conformance_tests.capture import Capture
 from conformance_tests.case import CatalogueError
-from conformance_tests.execution import CannotTell, Capture, Execution, Mismatch
+from conformance_tests.execution import CannotTell, Execution, Mismatch
 from conformance_tests.expecting import judge_content
 from conformance_tests.http.notification_server import Answer, Endpoint
 from conformance_tests.http.received import Received

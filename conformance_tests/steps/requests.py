@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance_tests.execution import Capture, Execution
+from conformance_tests.capture import Capture
+from conformance_tests.execution import Execution
 from conformance_tests.expecting import judge
 from conformance_tests.primitive import CREATE, DELETE, NOTIFY, OPERATIONS, RETRIEVE, UPDATE, Request
 
