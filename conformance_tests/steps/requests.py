@@ -168,6 +168,8 @@ def _find_resource(execution: Execution, answer: Capture, request: Request, pare
         execution.created.append(answer.address)
         if answer.path and answer.path != answer.address:
             execution.identifiers.aliases[answer.path] = answer.address
+    if answer.response.rsc in {1001, 1002} and isinstance(uri := answer.response.pc, Mapping) and "m2m:uri" in uri:
+        execution.created.append(str(uri["m2m:uri"]))  # a request resource
     if answer.path is None and answer.address:
         answer.path = next((path for path, ri in execution.identifiers.aliases.items() if ri == answer.address), None)
 
