@@ -1,5 +1,17 @@
 """Serialisations: bytes to values and back, with hard limits."""
 
 from cse.codecs.json import Limits, Raw, decode, encode
+from cse.codecs.table import JSON, JSON_ONLY, REQUEST_ROOT, RESPONSE_ROOT, Codec, Codecs
 
-__all__ = ["Limits", "Raw", "decode", "encode"]
+__all__ = [
+    "JSON",
+    "JSON_ONLY",
+    "REQUEST_ROOT",
+    "RESPONSE_ROOT",
+    "Codec",
+    "Codecs",
+    "Limits",
+    "Raw",
+    "decode",
+    "encode",
+]
