@@ -9,6 +9,8 @@ from typing import Any
 from conformance_tests.primitive import RETRIEVE, NoAnswer, Request, Response
 from conformance_tests.types import ResourceTypes
 
+_NO_ANSWER = "Is the CSE running, and is this its HTTP address?"
+
 
 class Unusable(Exception):
     """The CSE cannot be tested; the text says why and what would be right."""
@@ -94,9 +96,9 @@ async def _csebase(send: Any, target: Target) -> Response:
     try:
         response: Response = (await send(request))[0]
     except NoAnswer as error:
-        raise Unusable(
-            f"{target.url} does not answer: {error}. Is the CSE running, and is this its HTTP address?"
-        ) from error
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        hint = "--ca says whom to trust, --insecure trusts anybody" if untrusted else _NO_ANSWER
+        raise Unusable(f"{target.url} does not answer: {error}. {hint}") from error
     if response.rsc is None:
         raise Unusable(f"{target.url} answers HTTP {response.status} without X-M2M-RSC: is this the address of a CSE?")
     if response.rsc != 2000:

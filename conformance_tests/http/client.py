@@ -127,12 +127,18 @@ class HttpClient:
 
 
 def _tls(insecure: bool, ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    if key is not None and certificate is None:
+        raise ValueError(f"the private key {key} belongs to a certificate, which is missing")
     try:
         context = ssl.create_default_context(cafile=ca)
+    except OSError as error:  # of the file or, as SSLError, of what it holds
+        raise ValueError(f"the trusted certificates {ca} cannot be used: {_words(error)}") from None
+    try:
         if certificate is not None:
             context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"certificates cannot be used: {error}") from None
+    except OSError as error:
+        names = f"{certificate} and the private key {key or 'in it'}"
+        raise ValueError(f"the certificate {names} cannot be used: {_words(error)}") from None
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -145,6 +151,10 @@ def _credentials(bearer: str | None, basic: str | None) -> dict[str, str]:
     if basic is not None:
         return {"Authorization": f"Basic {base64.b64encode(basic.encode()).decode()}"}
     return {}
+
+
+def _words(error: OSError) -> str:
+    return f"no PEM of that kind ({error})" if isinstance(error, ssl.SSLError) else error.strerror or str(error)
 
 
 def _reason(error: BaseException, timeout_s: float) -> str:

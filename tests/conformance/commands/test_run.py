@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 import signal
 import socket
 import threading
@@ -20,7 +21,8 @@ from conformance_tests.commands import reading, running
 from conformance_tests.commands import target as targets
 from conformance_tests.errors import Unreachable
 from conformance_tests.loading import Catalogue, load_catalogue
-from conformance_tests.profile import Features, Target, Unusable
+from conformance_tests.primitive import NoAnswer, Response
+from conformance_tests.profile import Features, Target, Unusable, examine
 from conformance_tests.profile_file import PROFILES
 from conformance_tests.reports import json_report
 from conformance_tests.runner import Progress
@@ -155,6 +157,21 @@ def test_a_cse_that_cannot_be_tested_is_told(
     assert "--listen 127.0.0.1:1: cannot listen: Address already in use" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed", "--ca says whom to trust, --insecure trusts anybody"),
+        ("no answer in 10 s", "Is the CSE running, and is this its HTTP address?"),
+    ],
+)
+async def test_a_cse_that_does_not_answer_is_told_with_what_to_do(fault: str, told: str) -> None:
+    async def send(_: object) -> Response:
+        raise NoAnswer(fault)
+
+    with pytest.raises(Unusable, match=re.escape(f"https://cse.example does not answer: {fault}. {told}")):
+        await examine(send, Target("https://cse.example", "CAdmin"))
+
+
 def test_where_nothing_listens_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
@@ -189,6 +206,10 @@ def test_a_host_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch
         (["--select", "SUB-12"], "no case is named by 'SUB-12'"),
         (["--skip", "DMR"], "--skip leaves no case to run"),
         (["--token-file", "/no/such/token"], "/no/such/token: cannot be read: No such file"),
+        (["--ca", "/no/such/file"], "the trusted certificates /no/such/file cannot be used: No such file"),
+        (["--ca", __file__], "cannot be used: no PEM of that kind"),
+        (["--certificate", "/no/such"], "the certificate /no/such and the private key in it cannot be used: No such"),
+        (["--key", "x.pem"], "the private key x.pem belongs to a certificate, which is missing"),
         (["--profile", "/no/such/profile"], "/no/such/profile: cannot be read: No such file"),
         (["--profile", "bunyan"], "a profile is a file, or one that comes with the suite: banyan"),
         (["--claim", "option:geo-qeury"], "no feature 'option:geo-qeury' to claim or to deny: did you mean option:geo"),
