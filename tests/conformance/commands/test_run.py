@@ -206,10 +206,6 @@ def test_a_host_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch
         (["--select", "SUB-12"], "no case is named by 'SUB-12'"),
         (["--skip", "DMR"], "--skip leaves no case to run"),
         (["--token-file", "/no/such/token"], "/no/such/token: cannot be read: No such file"),
-        (["--ca", "/no/such/file"], "the trusted certificates /no/such/file cannot be used: No such file"),
-        (["--ca", __file__], "cannot be used: no PEM of that kind"),
-        (["--certificate", "/no/such"], "the certificate /no/such and the private key in it cannot be used: No such"),
-        (["--key", "x.pem"], "the private key x.pem belongs to a certificate, which is missing"),
         (["--profile", "/no/such/profile"], "/no/such/profile: cannot be read: No such file"),
         (["--profile", "bunyan"], "a profile is a file, or one that comes with the suite: banyan"),
         (["--claim", "option:geo-qeury"], "no feature 'option:geo-qeury' to claim or to deny: did you mean option:geo"),
@@ -225,6 +221,23 @@ def test_a_wrong_option_is_refused_in_one_line(
     assert told in error
     assert error.startswith("banyan-conformance: ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--ca", "/no/such/file"], "the trusted certificates /no/such/file cannot be used: No such file"),
+        (["--ca", __file__], "cannot be used: no PEM of that kind"),
+        (["--certificate", "/no/such"], "the certificate /no/such and the private key in it cannot be used: No such"),
+        (["--key", "x.pem"], "the private key x.pem belongs to a certificate, which is missing"),
+    ],
+)
+@pytest.mark.usefixtures("played")
+def test_wrong_certificates_are_told(
+    more: list[str], told: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(url.replace("http:", "https:"), *more) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
