@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bindings.http.client import HttpClient
 from bindings.http.pages import Page, Route
@@ -29,6 +29,9 @@ from cse.settings import CseSettings, ModelSettings, Settings
 from cse.storage.factory import open_store
 from resources.device_models import user_models
 from resources.registry import Registry
+
+if TYPE_CHECKING:
+    from bindings.websocket.server import WebSocketServer
 
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
@@ -55,11 +58,13 @@ class Node:
         self.settings = settings
         self.metrics = Metrics()
         self.url = ""
+        self.urls: list[str] = []
         self.cse: Cse
         self._clock = clock or SystemClock()
         self._registry = registry or registry_of(settings.models)
         self._senders: dict[str, Sender] = {}
         self._server: HttpServer | None = None
+        self._websocket: WebSocketServer | None = None
         self._openapi: bytes | None = None
 
     async def start(self) -> str:
@@ -71,7 +76,7 @@ class Node:
         http = HttpClient()
         self._senders = {"http": http, "https": http}
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
-                      self.metrics, adapters_of(settings.cse))
+                      self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled)
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
@@ -87,15 +92,28 @@ class Node:
                     routes=self._routes(),
                 )
                 self.url = await self._server.start()
-                await self.cse.reachable_at([self.url])
+                self.urls.append(self.url)
+            if settings.websocket.enabled:
+                self.urls.append(await self._serve_websocket(settings))
+            if self.urls:
+                await self.cse.reachable_at(self.urls)
         except BaseException:
             await self.stop()
             raise
         return self.url
 
+    async def _serve_websocket(self, settings: Settings) -> str:
+        from bindings.websocket.server import WebSocketServer
+
+        self._websocket = WebSocketServer(self.cse.handle, settings.websocket, settings.json,
+                                          self.cse.core.connections)
+        return await self._websocket.start()
+
     async def stop(self) -> None:
         """Answer what is under way, write what was accepted, close the store."""
         self.cse.release()
+        if self._websocket is not None:
+            await self._websocket.stop()
         if self._server is not None:
             await self._server.stop()
         await self.cse.close()
@@ -139,6 +157,8 @@ class Node:
                         lambda: events_by_labels(core))
         metrics.gauge("banyan_http_connections", "Open HTTP connections.",
                       lambda: self._server.connections if self._server is not None else 0)
+        metrics.gauge("banyan_websocket_connections", "Open WebSocket connections.",
+                      lambda: self._websocket.connections if self._websocket is not None else 0)
 
 
 @contextlib.asynccontextmanager

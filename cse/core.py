@@ -14,6 +14,7 @@ from cse.client.transport import Unreachable
 from cse.clock import Clock, timestamp
 from cse.cmdh import Rules
 from cse.codecs import Limits, decode
+from cse.connections import OpenConnections
 from cse.device_management import Adapter
 from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
@@ -93,6 +94,7 @@ class Core:
     notifier: Notifier
     administrators: frozenset[str]
     seen: SeenGroupRequests
+    connections: OpenConnections
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
     ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
     adapters: Sequence[Adapter] = ()

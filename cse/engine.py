@@ -11,6 +11,7 @@ from cse.access.decision import AccessControl
 from cse.behaviours.table import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
+from cse.connections import OpenConnections
 from cse.core import Core
 from cse.device_management import Adapter
 from cse.dispatcher import Dispatcher, Meter
@@ -36,7 +37,8 @@ from resources.registry import Registry
 class Ports:
     """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding.
 
-    ``adapters`` lead to devices, ``location_server`` to positions.
+    ``adapters`` lead to devices, ``location_server`` to positions. ``accepts_connections``: AEs may open connections
+    over which they are asked.
     """
 
     store: Store
@@ -47,6 +49,7 @@ class Ports:
     meter: Meter | None = None
     adapters: Sequence[Adapter] = ()
     location_server: LocationServer | None = None
+    accepts_connections: bool = False
 
 
 class Cse:
@@ -131,9 +134,11 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         notifier=Notifier(delivery, identity.cse_id, last_id),
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
+        connections=OpenConnections(tree, in_use=ports.accepts_connections),
         handle=dispatcher.handle,
         adapters=ports.adapters,
         location_server=ports.location_server,
     )
+    core.connections.returned = core.notifier.reachable
     core.behaviours.update({number: behaviour(core) for number, behaviour in BEHAVIOURS.items()})
     return core, dispatcher

@@ -98,6 +98,30 @@ class HttpSettings:
 
 
 @dataclass(slots=True)
+class WebSocketSettings:
+    """``[websocket]``: address, TLS and limits of the WebSocket binding. Sizes in bytes, times in seconds.
+
+    Without TLS only a loopback ``host`` is accepted unless ``allow_plain`` says otherwise.
+    """
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8081
+    certificate: str = ""
+    private_key: str = ""
+    client_ca: str = ""
+    allow_plain: bool = False
+    public_url: str = ""
+    origins: list[str] = field(default_factory=list)
+    handshake_timeout_s: float = 10.0
+    write_timeout_s: float = 20.0
+    ping_s: float = 30.0
+    max_message_bytes: int = 1_048_576
+    max_requests: int = 64
+    max_connections: int = 2000
+
+
+@dataclass(slots=True)
 class JsonSettings:
     """``[json]``: limits of the JSON codec."""
 
@@ -127,6 +151,7 @@ class Settings:
     cse: CseSettings = field(default_factory=CseSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
+    websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
     json: JsonSettings = field(default_factory=JsonSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from cse.settings import Settings
+from cse.settings import HttpSettings, Settings, WebSocketSettings
 
 _NAME = r"[A-Za-z0-9._~-]+"
 
@@ -154,6 +154,25 @@ RULES: dict[str, Rule] = {
     "http.max_body_bytes": _count("Largest request body."),
     "http.max_header_bytes": _count("Largest request header.", 256),
     "http.max_connections": _count("Most connections at a time."),
+    "websocket.enabled": Rule("Serve WebSocket."),
+    "websocket.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
+    "websocket.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
+    "websocket.certificate": Rule("Certificate chain (PEM) of this server; makes it wss."),
+    "websocket.private_key": Rule("Private key (PEM) of the certificate."),
+    "websocket.client_ca": Rule("Authorities (PEM) of client certificates."),
+    "websocket.allow_plain": Rule("Accept an address that is not loopback without TLS."),
+    "websocket.public_url": Rule(
+        "Address that others use, if it differs; published as point of access.",
+        "'' or a URL such as 'wss://cse.example.org'",
+        r"(wss?://\S+)?",
+    ),
+    "websocket.origins": _words("Origins of web pages that may connect; * is any. Programs send no origin."),
+    "websocket.handshake_timeout_s": _time("Time for the handshake."),
+    "websocket.write_timeout_s": _time("How long a peer may read nothing of what it is owed."),
+    "websocket.ping_s": _time("Silence after which a peer is asked whether it is there; it has half of that."),
+    "websocket.max_message_bytes": _count("Largest message."),
+    "websocket.max_requests": _count("Most requests of each side under way on one connection."),
+    "websocket.max_connections": _count("Most connections at a time."),
     "json.max_depth": _count("Deepest nesting of a document."),
     "json.max_members": _count("Most members of a document, all levels together."),
     "models.folder": Rule("Folder with device models of your own (docs/models.md); empty for none."),
@@ -169,10 +188,27 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _of_server(table: str, server: HttpSettings | WebSocketSettings) -> list[tuple[bool, str, str]]:
+    exposed = server.enabled and not server.certificate and not _is_loopback(server.host)
+    plain = f"{table}.allow_plain"
+    return [
+        (
+            bool(server.certificate) != bool(server.private_key),
+            f"{table}.private_key",
+            f"goes with {table}.certificate; set both",
+        ),
+        (bool(server.client_ca) and not server.certificate, f"{table}.client_ca", f"needs {table}.certificate"),
+        (
+            exposed and not server.allow_plain,
+            f"{table}.host",
+            f"{server.host!r} is not loopback and {table}.certificate is empty; set up TLS, or {plain} = true",
+        ),
+    ]
+
+
 def contradictions(settings: Settings) -> list[tuple[str, str]]:
     """Return (key, what is wrong) where settings that are fine alone do not go together."""
-    cse, http = settings.cse, settings.http
-    exposed = http.enabled and not http.certificate and not _is_loopback(http.host)
+    cse = settings.cse
     found = [
         (not cse.releases, "cse.releases", "empty; name at least one release, such as '3'"),
         (
@@ -180,12 +216,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
             "cse.default_expiration_s",
             f"longer than cse.max_expiration_s ({cse.max_expiration_s:g})",
         ),
-        (bool(http.certificate) != bool(http.private_key), "http.private_key", "goes with http.certificate; set both"),
-        (bool(http.client_ca) and not http.certificate, "http.client_ca", "needs http.certificate"),
-        (
-            exposed and not http.allow_plain,
-            "http.host",
-            f"{http.host!r} is not loopback and http.certificate is empty; set up TLS, or http.allow_plain = true",
-        ),
+        *_of_server("http", settings.http),
+        *_of_server("websocket", settings.websocket),
     ]
     return [(key, wrong) for holds, key, wrong in found if holds]

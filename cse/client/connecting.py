@@ -14,6 +14,8 @@ from cse.client.transport import Transport
 TRANSPORTS = {
     "http": ("bindings.http.client", "HttpTransport"),
     "https": ("bindings.http.client", "HttpTransport"),
+    "ws": ("bindings.websocket.client", "WebSocketTransport"),
+    "wss": ("bindings.websocket.client", "WebSocketTransport"),
 }
 
 

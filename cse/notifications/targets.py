@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cse.client.transport import Sender, Unreachable
+from cse.connections import Connection
 from cse.identifiers import Identity
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.reachability import reachable_now
@@ -60,16 +61,21 @@ class Targets:
         return await self._local(resource, request)
 
     def fetches(self, target: str) -> bool:
-        """True for an entity with a pollingChannel: what is for it waits as long as it takes (PCH-4)."""
-        polling = self.core.polling
-        if not polling.in_use or is_url(target):
+        """True for an entity that comes for what is for it, which waits as long as it takes (PCH-4).
+
+        It has a pollingChannel, or opens connections and cannot be called.
+        """
+        polling, connections = self.core.polling, self.core.connections
+        if not (polling.in_use or connections.in_use) or is_url(target):
             return False
         entity = self._tree.find(resource_of(target))
-        return entity is not None and polling.serves(entity)
+        return entity is not None and (polling.serves(entity) or connections.comes(entity))
 
     async def forward(self, entity: Resource, request: RequestPrimitive,
                       timeout_s: float | None = None) -> ResponsePrimitive:
-        """Pass a NOTIFY on to an AE: through its polling channel, else by each point of access in turn (AE-8).
+        """Pass a NOTIFY on to an AE: through its polling channel, over its open connection, to its points of access.
+
+        These are tried in this order, the points of access in theirs (AE-8).
 
         Outside of the schedule of its node it is not called (SCH-2), but for a verification, which cannot wait.
         """
@@ -79,8 +85,13 @@ class Targets:
         if polled is not None:
             return _unreachable() if polled.status == Status.REQUEST_TIMEOUT else polled
         awake = verifies(request) or reachable_now(self._tree, entity, self.core.clock.time())
-        if awake and entity.attributes.get("rr") and reads(entity):
-            for url in entity.attributes.get("poa") or ():
+        if awake and entity.attributes.get("rr"):
+            connection = self.core.connections.of(entity)
+            if connection is not None:
+                response = await _over(connection, request, min(timeout_s, self._timeout_s))
+                if response.status != Status.TARGET_NOT_REACHABLE:
+                    return response
+            for url in (entity.attributes.get("poa") or ()) if reads(entity) else ():
                 response = await self._try(url, request, timeout_s)
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
@@ -114,6 +125,13 @@ class Targets:
             return await sender.send(url, request, timeout_s=timeout_s)
         except Unreachable:
             return _unreachable()
+
+
+async def _over(connection: Connection, request: RequestPrimitive, timeout_s: float) -> ResponsePrimitive:
+    try:
+        return await connection.send(request, timeout_s=timeout_s)
+    except Unreachable:
+        return _unreachable()
 
 
 def verifies(request: RequestPrimitive) -> bool:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 OURS = {"ae_samples", "bindings", "conformance_tests", "cse", "ipe", "resources", "ui", "config"}
 #: Library -> where it may be imported. A library without a row is not a dependency of the product.
 PLACES = {
-    "aiohttp": ("bindings/http/", "ae_samples/"),
+    "aiohttp": ("bindings/http/", "bindings/websocket/", "ae_samples/"),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),

@@ -1,0 +1,1 @@
+"""The WebSocket binding (TS-0020): ``server`` and ``client`` around one ``link``, which talks a pure ``mapping``."""
