@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from bindings.http.client import HttpClient
 from bindings.http.pages import Page, Route
 from bindings.http.server import HttpServer
+from bindings.websocket.client import WebSocketClient
+from bindings.websocket.server import WebSocketServer
 from cse.behaviours.statistics import events_by_labels
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
@@ -31,7 +33,7 @@ from resources.device_models import user_models
 from resources.registry import Registry
 
 if TYPE_CHECKING:
-    from bindings.websocket.server import WebSocketServer
+    from bindings.coap.server import CoapServer
 
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
@@ -51,6 +53,12 @@ def adapters_of(settings: CseSettings) -> list[Adapter]:
     return [LocalMachine(settings.local_node_id)] if settings.local_node_id else []
 
 
+def _coap_sender(settings: Settings) -> Sender:
+    from bindings.coap.client import CoapClient
+
+    return CoapClient(old_options=settings.coap.old_options)
+
+
 class Node:
     """One CSE with its bindings."""
 
@@ -65,6 +73,7 @@ class Node:
         self._senders: dict[str, Sender] = {}
         self._server: HttpServer | None = None
         self._websocket: WebSocketServer | None = None
+        self._coap: CoapServer | None = None
         self._openapi: bytes | None = None
 
     async def start(self) -> str:
@@ -73,15 +82,17 @@ class Node:
         Raises StartError, StoreError or OSError; what had been started is stopped.
         """
         settings = self.settings
-        http = HttpClient()
-        self._senders = {"http": http, "https": http}
+        http, websocket = HttpClient(), WebSocketClient()
+        self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
+        if settings.coap.enabled:
+            self._senders["coap"] = _coap_sender(settings)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
                       self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled)
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
             await ports.store.close()
-            await http.close()
+            await self._close_senders()
             raise
         self._measure()
         try:
@@ -95,6 +106,8 @@ class Node:
                 self.urls.append(self.url)
             if settings.websocket.enabled:
                 self.urls.append(await self._serve_websocket(settings))
+            if settings.coap.enabled:
+                self.urls.append(await self._serve_coap(settings))
             if self.urls:
                 await self.cse.reachable_at(self.urls)
         except BaseException:
@@ -103,20 +116,30 @@ class Node:
         return self.url
 
     async def _serve_websocket(self, settings: Settings) -> str:
-        from bindings.websocket.server import WebSocketServer
-
         self._websocket = WebSocketServer(self.cse.handle, settings.websocket, settings.json,
                                           self.cse.core.connections)
         return await self._websocket.start()
 
+    async def _serve_coap(self, settings: Settings) -> str:
+        from bindings.coap.server import CoapServer
+
+        self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
+                                attributes=self._registry.attribute_types())
+        return await self._coap.start()
+
     async def stop(self) -> None:
         """Answer what is under way, write what was accepted, close the store."""
         self.cse.release()
+        if self._coap is not None:
+            await self._coap.stop()
         if self._websocket is not None:
             await self._websocket.stop()
         if self._server is not None:
             await self._server.stop()
         await self.cse.close()
+        await self._close_senders()
+
+    async def _close_senders(self) -> None:
         for sender in set(self._senders.values()):
             await sender.close()
 
@@ -157,6 +180,8 @@ class Node:
                         lambda: events_by_labels(core))
         metrics.gauge("banyan_http_connections", "Open HTTP connections.",
                       lambda: self._server.connections if self._server is not None else 0)
+        metrics.gauge("banyan_coap_requests", "CoAP requests that are worked on.",
+                      lambda: self._coap.running if self._coap is not None else 0)
         metrics.gauge("banyan_websocket_connections", "Open WebSocket connections.",
                       lambda: self._websocket.connections if self._websocket is not None else 0)
 

@@ -122,6 +122,25 @@ class WebSocketSettings:
 
 
 @dataclass(slots=True)
+class CoapSettings:
+    """``[coap]``: address and limits of the CoAP binding. Sizes in bytes.
+
+    There is no DTLS yet: only a loopback ``host`` is accepted unless ``allow_plain`` says otherwise.
+    """
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 5683
+    old_options: bool = False
+    allow_plain: bool = False
+    public_url: str = ""
+    max_payload_bytes: int = 262_144
+    max_kept_bytes: int = 16_777_216
+    max_requests: int = 1000
+    max_rate: int = 1000
+
+
+@dataclass(slots=True)
 class JsonSettings:
     """``[json]``: limits of the JSON codec."""
 
@@ -152,6 +171,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
+    coap: CoapSettings = field(default_factory=CoapSettings)
     json: JsonSettings = field(default_factory=JsonSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     log: LogSettings = field(default_factory=LogSettings)

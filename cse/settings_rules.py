@@ -173,6 +173,20 @@ RULES: dict[str, Rule] = {
     "websocket.max_message_bytes": _count("Largest message."),
     "websocket.max_requests": _count("Most requests of each side under way on one connection."),
     "websocket.max_connections": _count("Most connections at a time."),
+    "coap.enabled": Rule("Serve CoAP on UDP, and send to coap addresses."),
+    "coap.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
+    "coap.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
+    "coap.old_options": Rule("Use the option numbers before TS-0008 3.7; requests with the newer ones are read too."),
+    "coap.allow_plain": Rule("Accept an address that is not loopback; there is no DTLS yet."),
+    "coap.public_url": Rule(
+        "Address that others use, if it differs; published as point of access.",
+        "'' or a URL such as 'coap://cse.example.org'",
+        r"(coap://\S+)?",
+    ),
+    "coap.max_payload_bytes": _count("Largest payload of a request, all its blocks together."),
+    "coap.max_kept_bytes": _count("Most memory for unfinished payloads, for answers in blocks, for repeated answers."),
+    "coap.max_requests": _count("Most requests that are worked on at a time."),
+    "coap.max_rate": _count("Most messages of one address in a second; 0 sets no limit.", 0),
     "json.max_depth": _count("Deepest nesting of a document."),
     "json.max_members": _count("Most members of a document, all levels together."),
     "models.folder": Rule("Folder with device models of your own (docs/models.md); empty for none."),
@@ -218,5 +232,10 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         ),
         *_of_server("http", settings.http),
         *_of_server("websocket", settings.websocket),
+        (
+            settings.coap.enabled and not settings.coap.allow_plain and not _is_loopback(settings.coap.host),
+            "coap.host",
+            f"{settings.coap.host!r} is not loopback and there is no DTLS yet; set coap.allow_plain = true if need be",
+        ),
     ]
     return [(key, wrong) for holds, key, wrong in found if holds]

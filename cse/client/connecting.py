@@ -14,6 +14,7 @@ from cse.client.transport import Transport
 TRANSPORTS = {
     "http": ("bindings.http.client", "HttpTransport"),
     "https": ("bindings.http.client", "HttpTransport"),
+    "coap": ("bindings.coap.client", "CoapTransport"),
     "ws": ("bindings.websocket.client", "WebSocketTransport"),
     "wss": ("bindings.websocket.client", "WebSocketTransport"),
 }

@@ -14,6 +14,8 @@ OURS = {"ae_samples", "bindings", "conformance_tests", "cse", "ipe", "resources"
 #: Library -> where it may be imported. A library without a row is not a dependency of the product.
 PLACES = {
     "aiohttp": ("bindings/http/", "bindings/websocket/", "ae_samples/"),
+    "aiocoap": ("bindings/coap/",),
+    "cbor2": ("cse/codecs/cbor.py",),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),

@@ -1,0 +1,1 @@
+"""The CoAP binding (TS-0008): ``server`` and ``client`` around a pure ``mapping``."""

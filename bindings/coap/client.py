@@ -1,0 +1,151 @@
+"""The sending side of CoAP: requests to any ``coap`` URL over one socket."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+import uuid
+from dataclasses import replace
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+import aiocoap
+from aiocoap.error import Error
+from aiocoap.message import UndecidedRemote
+from aiocoap.numbers.constants import Reliable, Unreliable
+
+from bindings.coap.mapping import Context, Message, request_to, response_from
+from bindings.coap.options import NEW, OLD, URI_HOST, known_options
+from bindings.coap.stack import Guard, aiocoap_message, message_of, open_context
+from cse.client.transport import Unreachable
+from cse.codecs import JSON_ONLY, Codecs, Limits
+from cse.primitive import RequestPrimitive, ResponsePrimitive
+from resources.errors import BadRequest
+
+_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+_MAX_KEPT_BYTES = 1024 * 1024
+
+
+class CoapClient:
+    """Sends to any ``coap`` URL (``cse.client.transport.Sender``).
+
+    ``old_options`` uses the option numbers before TS-0008 3.7. Not ``confirmable``: messages are sent once.
+    """
+
+    def __init__(
+        self,
+        *,
+        old_options: bool = False,
+        confirmable: bool = True,
+        limits: Limits | None = None,
+        codecs: Codecs = JSON_ONLY,
+    ) -> None:
+        self._numbering = OLD if old_options else NEW
+        self._tuning = Reliable if confirmable else Unreliable
+        self._mapping = Context(codecs, limits or Limits(max_depth=64, max_members=1_000_000))
+        self._context: aiocoap.Context | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+
+    async def send(self, url: str, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
+        """Send to a point of access, or to a notification URL when ``to`` is that URL or empty.
+
+        A request without an identifier gets one. Raises Unreachable when there is no answer in time or none that can
+        be read.
+        """
+        netloc, name, base, query, wanted = _destination(url)
+        codec = self._mapping.codecs.of_name(wanted)
+        if codec is None:
+            raise Unreachable(f"{_shown(url)}: asks for {wanted[:20]}; this CSE sends {self._mapping.codecs.names}")
+        if not request.request_id:
+            request = replace(request, request_id=uuid.uuid4().hex)
+        message = request_to(request, base, query, numbering=self._numbering, codec=codec)
+        if name:
+            message.options.insert(0, (URI_HOST, name.encode()))
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._exchange(netloc, message)
+            return response_from(answer, self._mapping)
+        except (Error, TimeoutError, OSError, ValueError) as error:
+            raise Unreachable(f"{request.operation.name} {_shown(url)}: {_reason(error)}") from error
+        except BadRequest as error:
+            reason = f"answer not readable: {error.message}"
+            raise Unreachable(f"{request.operation.name} {_shown(url)}: {reason}") from error
+
+    async def close(self) -> None:
+        """Close the socket; nothing can be sent any more."""
+        self._closed = True
+        if self._context is not None:
+            context, self._context = self._context, None
+            await context.shutdown()
+
+    async def _exchange(self, netloc: str, message: Message) -> Message:
+        context = await self._open()
+        sent = aiocoap_message(message, transport_tuning=self._tuning())
+        sent.remote = UndecidedRemote("coap", netloc)
+        return message_of(await context.request(sent).response)
+
+    async def _open(self) -> aiocoap.Context:
+        async with self._opening:
+            if self._closed:
+                raise Unreachable("the client is closed")
+            if self._context is None:
+                known = known_options(old=self._numbering is OLD)
+                guard = Guard(known, time.monotonic, 0, _MAX_PAYLOAD_BYTES, _MAX_KEPT_BYTES)
+                self._context = await open_context(guard)
+            return self._context
+
+
+@lru_cache(maxsize=256)
+def _destination(url: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
+    """Return where to send.
+
+    Host and port, the host if it is a name, path segments, query fields, serialisation (``?ct=`` of a target).
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 5683
+    except ValueError:
+        host, port = None, 0
+    if host is None or parts.scheme != "coap":
+        raise Unreachable(f"{_shown(url)}: no coap URL with a host")
+    segments = tuple(unquote(segment) for segment in parts.path.strip("/").split("/") if segment)
+    fields = [unquote(field) for field in parts.query.split("&") if field]
+    wanted = next((field[3:] for field in fields if field.startswith("ct=")), "json")
+    kept = tuple(field for field in fields if not field.startswith("ct="))
+    netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return netloc, "" if _is_address(host) else host, segments, kept, wanted
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(url: str) -> str:
+    """Return a URL for a message: without query and credentials."""
+    return url.partition("?")[0].rpartition("@")[2][:200]
+
+
+def _reason(error: Exception) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
+class CoapTransport:
+    """One CSE over CoAP (``cse.client.transport.Transport``); options as of ``CoapClient``."""
+
+    def __init__(self, base_url: str, **options: bool) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._client = CoapClient(**options)  # type: ignore[arg-type]
+
+    async def send(self, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
+        """Send one request and return its answer; raises Unreachable."""
+        return await self._client.send(self._base_url, request, timeout_s=timeout_s)
+
+    async def close(self) -> None:
+        """Close the socket."""
+        await self._client.close()

@@ -1,0 +1,136 @@
+"""The CoAP server of a CSE: aiocoap behind a guard, and limits around it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import time
+from typing import Any
+
+import aiocoap
+
+from bindings.coap.blocks import Transfers
+from bindings.coap.mapping import (
+    Context,
+    Message,
+    answering_of,
+    proxying,
+    refusal,
+    request_from,
+    response_to,
+)
+from bindings.coap.options import MAX_AGE, NO_RESPONSE, known_options, uint_bytes
+from bindings.coap.stack import Guard, aiocoap_message, message_of, open_context, peer_of, port_of
+from cse.client.transport import Handler
+from cse.codecs import JSON_ONLY, Codecs, Limits
+from cse.parameters import AttributeTypes
+from cse.primitive import ResponsePrimitive
+from cse.settings import CoapSettings, JsonSettings
+from resources.errors import CseError, ReceiverError
+
+_log = logging.getLogger(__name__)
+#: How long a stopping server waits for requests that are being worked on.
+_DRAIN_S = 10.0
+_SERVICE_UNAVAILABLE = 0xA3
+
+
+class CoapServer:
+    """Serves a CSE over CoAP on UDP.
+
+    ``handler`` answers primitives; ``attributes`` are the attribute short names that a query may use.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        settings: CoapSettings,
+        json: JsonSettings,
+        *,
+        attributes: AttributeTypes | None = None,
+        codecs: Codecs = JSON_ONLY,
+    ) -> None:
+        _refuse_plain(settings)
+        self._handler = handler
+        self._settings = settings
+        self._mapping = Context(codecs, Limits(json.max_depth, json.max_members), attributes or {})
+        self._transfers = Transfers(time.monotonic, settings.max_payload_bytes, settings.max_kept_bytes)
+        self._running: set[asyncio.Task[Message]] = set()
+        self._context: aiocoap.Context | None = None
+
+    @property
+    def running(self) -> int:
+        """Requests that are being worked on."""
+        return len(self._running)
+
+    async def start(self) -> str:
+        """Listen and return the base URL; raises OSError when the address cannot be had."""
+        settings = self._settings
+        guard = Guard(known_options(old=settings.old_options), time.monotonic, settings.max_rate,
+                      settings.max_payload_bytes, settings.max_kept_bytes)  # fmt: skip
+        self._context = await open_context(guard, self, (settings.host, settings.port))
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        return settings.public_url or f"coap://{host}:{port_of(self._context)}"
+
+    async def stop(self) -> None:
+        """Let running requests finish, stop listening."""
+        if self._context is None:
+            return
+        if self._running:
+            await asyncio.wait(self._running, timeout=_DRAIN_S)
+            await asyncio.sleep(0)
+        await self._context.shutdown()
+        self._context = None
+
+    async def render_to_pipe(self, pipe: Any) -> None:
+        """Answer a request (``aiocoap.interfaces.Resource``)."""
+        request = message_of(pipe.request)
+        answer = await self._answer(request, pipe.request.remote)
+        answer.options.extend(option for option in request.options if option[0] == NO_RESPONSE)
+        pipe.add_response(aiocoap_message(answer), is_last=True)
+
+    async def _answer(self, request: Message, remote: Any) -> Message:
+        key = remote.sockaddr[:2]
+        answer = proxying(request) or self._transfers.take(key, request)
+        if answer is not None:
+            return answer
+        if len(self._running) >= self._settings.max_requests:
+            return Message(_SERVICE_UNAVAILABLE, [(MAX_AGE, uint_bytes(1))], b"too many requests; try again later")
+        # A peer that uses its token again has lost interest; what it asked for is done all the same.
+        task = asyncio.create_task(self._serve(request, peer_of(remote)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return self._transfers.first(key, request, await asyncio.shield(task))
+
+    async def _serve(self, message: Message, source_address: str) -> Message:
+        answering = answering_of(self._mapping, message)
+        try:
+            primitive, answering = request_from(self._mapping, message)
+            primitive.source_address = source_address
+            return response_to(await self._handler(primitive), answering)
+        except CseError as error:
+            return response_to(refusal(error, message), answering)
+        except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
+            _log.exception("a request of %s failed", source_address)
+            failed = ReceiverError("internal error; see the log of the CSE")
+            return response_to(_printable(refusal(failed, message)), answering)
+
+
+def _printable(response: ResponsePrimitive) -> ResponsePrimitive:
+    return response if response.request_id.isprintable() else ResponsePrimitive(response.status, "", response.content)
+
+
+def _refuse_plain(settings: CoapSettings) -> None:
+    if settings.allow_plain or _is_loopback(settings.host):
+        return
+    raise ValueError(
+        f"coap.host: {settings.host} would serve without DTLS beyond this machine; use 127.0.0.1, or set "
+        "allow_plain = true in a network that is protected otherwise"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
