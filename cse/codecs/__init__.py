@@ -1,7 +1,7 @@
 """Serialisations: bytes to values and back, with hard limits."""
 
 from cse.codecs.json import Limits, Raw, decode, encode
-from cse.codecs.table import JSON, JSON_ONLY, REQUEST_ROOT, RESPONSE_ROOT, Codec, Codecs
+from cse.codecs.table import JSON, JSON_ONLY, REQUEST_ROOT, RESPONSE_ROOT, Codec, Codecs, target_codec
 
 __all__ = [
     "JSON",
@@ -14,4 +14,5 @@ __all__ = [
     "Raw",
     "decode",
     "encode",
+    "target_codec",
 ]

@@ -56,13 +56,18 @@ def _names(data: bytes) -> int:
     return text.count('":') - text.count('\\":')
 
 
+def plain(value: Any) -> Any:
+    """The value with its encoded parts read, for another serialisation."""
+    return _decoder.decode(_encoder.encode(value))
+
+
 def _measure(value: Any, limits: Limits) -> int:
     """Check depth, size and the range of integers level by level; return the number of object members."""
     flat = _flat(value, limits)
     if flat:
         return flat
     if type(value) is int:
-        _check_integer(value)
+        check_integer(value)
     named = listed = depth = 0
     level = [value] if isinstance(value, (dict, list)) else []
     while level:
@@ -83,7 +88,7 @@ def _measure(value: Any, limits: Limits) -> int:
                 if kind is dict or kind is list:
                     below.append(part)
                 elif kind is int:
-                    _check_integer(part)
+                    check_integer(part)
         if named + listed > limits.max_members:
             raise BadRequest(f"JSON: more than {limits.max_members} members and elements; send less at once")
         level = below
@@ -103,9 +108,10 @@ def _flat(value: Any, limits: Limits) -> int:
     return 1 + len(inside)
 
 
-def _check_integer(value: int) -> None:
+def check_integer(value: int, where: str = "JSON") -> None:
+    """Refuse an integer beyond 64 bits; raises BadRequest."""
     if not _LEAST <= value <= _GREATEST:
-        raise BadRequest(f"JSON: an integer of {value.bit_length()} bits; allowed are {_LEAST} to {_GREATEST}")
+        raise BadRequest(f"{where}: an integer of {value.bit_length()} bits; allowed are {_LEAST} to {_GREATEST}")
 
 
 def _refuse_duplicates(data: bytes) -> None:

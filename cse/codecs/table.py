@@ -84,6 +84,25 @@ class Codecs:
         return next((codec for codec in map(self.of_name, names) if codec is not None), None)
 
 
+def target_codec(url: str, codecs: Codecs) -> tuple[str, Codec]:
+    """Return the URL of a target without ``ct`` in its query, and the codec that ``ct`` asks for: JSON without it.
+
+    Raises OriginatorError 4015 for one that this CSE does not have.
+    """
+    address, mark, query = url.partition("?")
+    if not mark or "ct=" not in query:
+        return url, JSON
+    fields = query.split("&")
+    wanted = [field.removeprefix("ct=") for field in fields if field.startswith("ct=")]
+    codec = codecs.of_name(wanted[-1]) if wanted else JSON
+    if codec is None:
+        raise OriginatorError(
+            f"ct={wanted[-1][:20]}: expected one of {', '.join(codecs.names)}", Status.UNSUPPORTED_MEDIA_TYPE
+        )
+    rest = "&".join(field for field in fields if field and not field.startswith("ct="))
+    return f"{address}?{rest}" if rest else address, codec
+
+
 def _decode_primitive(data: bytes, root: str, limits: Limits) -> Any:  # noqa: ARG001 - JSON primitives stand bare
     return json.decode(data, limits)
 
