@@ -1,6 +1,7 @@
 """Connections that AEs have opened to this CSE and over which they can be asked (WebSocket: TS-0020 6).
 
-The connection that an AE used last is its own; over the connection of a gateway there are several AEs.
+The connection that an AE used last is its own, or the one before it where that has ended; over the connection of a
+gateway there are several AEs.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class OpenConnections:
         self.in_use = in_use
         self.returned: Callable[[Resource], None] = lambda _: None
         self._tree = tree
-        self._by_entity: dict[str, tuple[Resource, Connection]] = {}
+        self._by_entity: dict[str, tuple[Resource, list[Connection]]] = {}
         self._entities: dict[Connection, set[str]] = {}
 
     def asks(self, originator: str, connection: Connection) -> None:
@@ -50,12 +51,15 @@ class OpenConnections:
     def closed(self, connection: Connection) -> None:
         """A connection is no more."""
         for ri in self._entities.pop(connection, ()):
-            del self._by_entity[ri]
+            connections = self._by_entity[ri][1]
+            connections.remove(connection)
+            if not connections:
+                del self._by_entity[ri]
 
     def of(self, entity: Resource) -> Connection | None:
         """The open connection of an AE."""
-        resource, connection = self._by_entity.get(entity.ri, (None, None))
-        return connection if resource is entity else None
+        resource, connections = self._by_entity.get(entity.ri, (None, ()))
+        return connections[-1] if resource is entity and connections else None
 
     def comes(self, entity: Resource) -> bool:
         """True for an AE that cannot be called but may come by itself, so that what is for it waits until it does."""
@@ -63,11 +67,13 @@ class OpenConnections:
             and entity.attributes.get("rr") is True
 
     def _attach(self, entity: Resource, connection: Connection) -> None:
-        before, known = self._by_entity.get(entity.ri, (None, None))
-        if (before is entity and known is connection) or entity.type.number != AE.number:
+        if self.of(entity) is connection or entity.type.number != AE.number:
             return
-        if known is not None:
-            self._entities[known].discard(entity.ri)
-        self._by_entity[entity.ri] = entity, connection
+        before, known = self._by_entity.get(entity.ri, (None, []))
+        if before is not entity:  # another AE had this ID: its connections are not those of this one
+            for one in known:
+                self._entities[one].discard(entity.ri)
+            known = []
+        self._by_entity[entity.ri] = entity, [*(one for one in known if one is not connection), connection]
         self._entities.setdefault(connection, set()).add(entity.ri)
         self.returned(entity)

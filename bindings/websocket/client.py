@@ -7,6 +7,7 @@ import logging
 import os
 import ssl
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -14,11 +15,12 @@ import aiohttp
 from aiohttp import WSCloseCode, hdrs
 
 from bindings.websocket.link import Answering, Bounds, Link
-from bindings.websocket.mapping import codec_of
+from bindings.websocket.mapping import codec_of, subprotocol_of
 from cse.client.transport import ANSWER_LIMITS, Handler, Unreachable
-from cse.codecs import JSON_ONLY, Codecs
+from cse.codecs import JSON_ONLY, Codec, Codecs, target_codec
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from resources.ae import AE
+from resources.errors import CseError
 from resources.status import Status
 
 _log = logging.getLogger(__name__)
@@ -33,44 +35,29 @@ _MOST_ENTITIES = 10_000
 
 
 class Dialer:
-    """Opens connections; ``subprotocol`` is the one that is offered."""
+    """Opens connections whose requests ``answer`` answers."""
 
-    def __init__(
-        self,
-        answer: Answering,
-        *,
-        ca: str = "",
-        client_certificate: str = "",
-        private_key: str = "",
-        subprotocol: str = "oneM2M.json",
-        codecs: Codecs = JSON_ONLY,
-    ) -> None:
-        codec = codec_of(subprotocol, codecs)
-        if codec is None:
-            names = ", ".join(f"oneM2M.{name}" for name in codecs.names)
-            raise ValueError(f"{subprotocol!r} is no sub-protocol that is spoken here; expected one of {names}")
+    def __init__(self, answer: Answering, *, ca: str = "", client_certificate: str = "", private_key: str = "") -> None:
         self._answer = answer
-        self._codec = codec
-        self._subprotocol = subprotocol
         self._tls = _tls(ca, client_certificate, private_key)
         self._session: aiohttp.ClientSession | None = None
         self._readers: set[asyncio.Task[None]] = set()
 
-    async def dial(self, url: str, timeout_s: float) -> Link:
+    async def dial(self, url: str, subprotocol: str, codec: Codec, timeout_s: float) -> Link:
         """Open a connection and begin to read it; raises Unreachable."""
         try:
             async with asyncio.timeout(timeout_s):
                 socket = await self._open().ws_connect(
-                    _address(url), protocols=(self._subprotocol,), heartbeat=_PING_S, compress=0, autoping=True,
+                    _address(url), protocols=(subprotocol,), heartbeat=_PING_S, compress=0, autoping=True,
                     max_msg_size=_MAX_MESSAGE_BYTES, decode_text=False,
                     timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
                 )  # fmt: skip
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(f"{_shown(url)}: {_reason(error)}") from error
-        link = Link(cast(Any, socket), self._codec, Bounds(ANSWER_LIMITS, _MAX_REQUESTS), self._answer)
-        if socket.protocol != self._subprotocol:
+        link = Link(cast(Any, socket), codec, Bounds(ANSWER_LIMITS, _MAX_REQUESTS), self._answer)
+        if socket.protocol != subprotocol:
             await link.close(WSCloseCode.PROTOCOL_ERROR, "the sub-protocol was not accepted")
-            raise Unreachable(f"{_shown(url)}: does not speak {self._subprotocol}")
+            raise Unreachable(f"{_shown(url)}: does not speak {subprotocol}")
         task = asyncio.get_running_loop().create_task(link.run())
         self._readers.add(task)
         task.add_done_callback(self._readers.discard)
@@ -96,29 +83,37 @@ class Dialer:
 class WebSocketClient:
     """Sends to any ``ws`` or ``wss`` URL (``cse.client.transport.Sender``) over one kept connection for each.
 
-    ``handler`` answers what the other side asks over such a connection. Of more than ``max_connections`` the one that
-    was not used for longest is closed.
+    The other side may answer over it and not ask. Of more than ``max_connections`` the one that was not used for
+    longest is closed.
     """
 
-    def __init__(self, handler: Handler | None = None, *, max_connections: int = 200, **options: Any) -> None:
-        self._handler = handler
+    def __init__(self, *, max_connections: int = 200, codecs: Codecs = JSON_ONLY, **options: str) -> None:
         self._max_connections = max_connections
-        self._dialer = Dialer(self._serve, **options)
-        self._links: OrderedDict[str, Link] = OrderedDict()
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._codecs = codecs
+        self._dialer = Dialer(_refuse, **options)
+        self._links: OrderedDict[tuple[str, Codec], Link] = OrderedDict()
+        self._opening: dict[tuple[str, Codec], asyncio.Lock] = {}
         self._closed = False
 
     async def send(self, url: str, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
-        """Send to a point of access; ``to`` is in the request. Raises Unreachable."""
+        """Send to a point of access; ``to`` is in the request, ``?ct=`` of the URL picks the serialisation.
+
+        Raises Unreachable.
+        """
         if self._closed:
             raise Unreachable("the client is closed")
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_s
-        base = _base(url)
-        link = self._links.get(base)
+        try:
+            url, codec = target_codec(url, self._codecs)
+        except CseError as error:
+            raise Unreachable(f"{_shown(url)}: {error.message}") from None
+        way = _base(url), codec
+        link = self._links.get(way)
         if link is None or not link.open:
-            link = await self._connected(base, timeout_s)
-        self._links.move_to_end(base)
+            link = await self._connected(way, timeout_s)
+        if way in self._links:
+            self._links.move_to_end(way)
         return await link.send(request, timeout_s=max(0.0, until - loop.time()))
 
     async def close(self) -> None:
@@ -128,26 +123,25 @@ class WebSocketClient:
         self._links.clear()
         await self._dialer.close()
 
-    async def _connected(self, base: str, timeout_s: float) -> Link:
-        lock = self._opening.setdefault(base, asyncio.Lock())
+    async def _connected(self, way: tuple[str, Codec], timeout_s: float) -> Link:
+        base, codec = way
+        lock = self._opening.setdefault(way, asyncio.Lock())
         try:
             async with lock:
-                link = self._links.get(base)
+                link = self._links.get(way)
                 if link is None or not link.open:
-                    link = self._links[base] = await self._dialer.dial(base, timeout_s)
+                    link = await self._dialer.dial(base, subprotocol_of(codec), codec, timeout_s)
+                    self._links[way] = link
                     await self._make_room()
                 return link
         finally:
             if not lock.locked():
-                self._opening.pop(base, None)
+                self._opening.pop(way, None)
 
     async def _make_room(self) -> None:
         while len(self._links) > self._max_connections:
             _, link = self._links.popitem(last=False)
             await link.close(WSCloseCode.GOING_AWAY, "not used for long")
-
-    async def _serve(self, request: RequestPrimitive, link: Link) -> ResponsePrimitive:  # noqa: ARG002 - the port
-        return _refusal(request) if self._handler is None else await self._handler(request)
 
 
 class WebSocketTransport:
@@ -157,8 +151,15 @@ class WebSocketTransport:
     then each AE that has asked over it says so, because the CSE asks an AE over the connection that it used last.
     """
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(
+        self, url: str, *, subprotocol: str = "oneM2M.json", codecs: Codecs = JSON_ONLY, **options: str
+    ) -> None:
+        codec = codec_of(subprotocol, codecs)
+        if codec is None:
+            names = ", ".join(map(subprotocol_of, codecs.by_name.values()))
+            raise ValueError(f"{subprotocol!r} is no sub-protocol that is spoken here; expected one of {names}")
         self._url = _base(url)
+        self._spoken = subprotocol, codec
         self._dialer = Dialer(self._serve, **options)
         self._handler: Handler | None = None
         self._link: Link | None = None
@@ -201,7 +202,7 @@ class WebSocketTransport:
         async with self._opening:
             if self._link is None or not self._link.open:
                 again = self._link is not None
-                self._link = await self._dialer.dial(self._url, timeout_s)
+                self._link = await self._dialer.dial(self._url, *self._spoken, timeout_s)
                 if again and self._handler is not None:
                     await self._greet(self._link, timeout_s)
             return self._link
@@ -233,15 +234,16 @@ class WebSocketTransport:
         if response.status < Status.BAD_REQUEST and len(self._entities) < _MOST_ENTITIES:
             self._entities[entity] = None
 
-    async def _serve(self, request: RequestPrimitive, link: Link) -> ResponsePrimitive:  # noqa: ARG002 - the port
-        return _refusal(request) if self._handler is None else await self._handler(request)
+    async def _serve(self, request: RequestPrimitive, link: Link) -> ResponsePrimitive:
+        return await (_refuse(request, link) if self._handler is None else self._handler(request))
 
 
-def _refusal(request: RequestPrimitive) -> ResponsePrimitive:
+async def _refuse(request: RequestPrimitive, link: Link) -> ResponsePrimitive:  # noqa: ARG001 - the port
     text = {"m2m:dbg": "nothing is received here"}
     return ResponsePrimitive(Status.OPERATION_NOT_ALLOWED, request.request_id, text, request.release_version)
 
 
+@lru_cache(maxsize=256)
 def _base(url: str) -> str:
     """The connection that a URL names: without path, query and credentials. Raises Unreachable."""
     try:

@@ -147,9 +147,11 @@ class Link:
             return False
         data = message.data
         try:
-            primitive = primitive_of(data if isinstance(data, bytes) else data.encode(), self._codec,
-                                     self._bounds.limits)  # fmt: skip
+            primitive = primitive_of(data, self._codec, self._bounds.limits)
         except Unreadable as unreadable:
+            if self._codec.is_text and not _is_utf_8(data):
+                await self.close(WSCloseCode.INVALID_TEXT, "text is UTF-8")
+                return False
             if unreadable.answer is not None:
                 self._do(self._tell(unreadable.answer))
             return True
@@ -212,3 +214,11 @@ class Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ConnectionResetError("the connection was closed"))
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

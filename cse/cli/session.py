@@ -37,7 +37,7 @@ async def open_client(
 ) -> AsyncIterator[Client]:
     """Give a client of the CSE that the target or ``--cse`` names."""
     from cse.client import Client
-    from cse.client.connecting import open_transport
+    from cse.client.connecting import open_transport, receiver_of
 
     url = target.cse_url or options.cse
     options.cse = url
@@ -45,6 +45,7 @@ async def open_client(
         transport = open_transport(url, **({"ca": options.ca} if options.ca else {}))
     except ValueError as error:
         raise UsageError(str(error)) from None
+    receiver = receiver or receiver_of(transport)
     if options.verbose:
         transport = TracingTransport(transport, Output(), url)
     client = Client(transport, options.originator, receiver=receiver, timeout_s=options.timeout,

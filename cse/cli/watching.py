@@ -35,8 +35,9 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     watch.add_argument("--count", metavar="N", type=int, help="stop after N notifications")
     watch.add_argument(
-        "--listen", metavar="HOST[:PORT]", default="127.0.0.1", help="where to listen (default 127.0.0.1)"
-    )
+        "--listen", metavar="HOST[:PORT]",
+        help="where to listen (default 127.0.0.1; a registered AE is told over its own connection with --cse ws://...)",
+    )  # fmt: skip
     watch.add_argument("--url", metavar="URL", help="how the CSE reaches this machine, if not at --listen")
 
 
@@ -51,8 +52,9 @@ async def _session(options: argparse.Namespace, events: list[int], output: Outpu
     from cse.client import listen
 
     target = target_of(options.target, options.cse)
-    host, port = address_of(options.listen)
-    receiver = await listen(host, port, public_url=options.url)
+    two_way = (target.cse_url or options.cse).startswith(("ws:", "wss:")) and not options.listen
+    host, port = address_of(options.listen or "127.0.0.1")
+    receiver = None if two_way else await listen(host, port, public_url=options.url)
     try:
         async with open_client(options, target, receiver) as client:
             printer = Printer(output, options.count)
@@ -60,7 +62,8 @@ async def _session(options: argparse.Namespace, events: list[int], output: Outpu
                 output.note(f"watching {target.to}; Ctrl-C ends it")
                 return await _until_signal(printer)
     finally:
-        await receiver.close()
+        if receiver is not None:
+            await receiver.close()
 
 
 class Printer:

@@ -253,9 +253,11 @@ class Client:
         if self.receiver is None:
             raise ValueError("subscribe needs a receiver: Client(..., receiver=await listen())")
         before = self._notification_urls.get(f"{to}/{name}", "")
+        await self.receiver.ready()
         url = self.receiver.add(callback, before.rpartition("/")[2])
+        name = name or self.receiver.name()
         attributes["enc"] = {"net": list(events), **attributes.get("enc", {})}
-        attributes["nu"] = [url]
+        attributes["nu"] = [self.receiver.target(url, self.originator, f"{to}/{name}")]
         try:
             address = await self._subscribe(to, name, attributes)
         except BaseException:

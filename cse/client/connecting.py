@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from cse.client.api import Client
+from cse.client.own_connection import ConnectionReceiver
 from cse.client.receiver import Receiver
-from cse.client.transport import Transport
+from cse.client.transport import Transport, TwoWay
 
 #: URL scheme -> module and class of its transport; imported when needed, so that no binding is imported here.
 TRANSPORTS = {
@@ -33,13 +34,20 @@ async def connect(
 ) -> Client:
     """Return a client of the CSE at ``url``; nothing is sent yet.
 
+    Over ``ws`` notifications come over the same connection, unless there is a ``receiver``.
     ``transport_options`` go to the transport of the binding. Raises ValueError for a URL or scheme that is not known.
     """
     transport = open_transport(url, **transport_options)
+    receiver = receiver or receiver_of(transport)
     return Client(
         transport, originator, receiver=receiver, release_version=release_version, timeout_s=timeout_s,
         retries=retries, mode=mode,
     )  # fmt: skip
+
+
+def receiver_of(transport: Transport) -> Receiver | None:
+    """The receiver of a transport over which a CSE asks too; None for other transports."""
+    return ConnectionReceiver(cast(TwoWay, transport)) if hasattr(transport, "listen") else None
 
 
 def open_transport(url: str, **options: Any) -> Transport:

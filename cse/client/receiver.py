@@ -29,8 +29,11 @@ class NotificationListener(Protocol):
 
 
 @dataclass(slots=True)
-class _Route:
+class Route:
+    """Who is called; ``address`` is that of the subscription where it tells."""
+
     callback: Callback
+    address: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -42,14 +45,25 @@ class Receiver:
 
     def __init__(self, url: str = "") -> None:
         self.url = url.rstrip("/")
-        self._routes: dict[str, _Route] = {}
+        self._routes: dict[str, Route] = {}
         self._listener: NotificationListener | None = None
 
     def add(self, callback: Callback, path: str = "") -> str:
         """Return a URL whose notifications go to ``callback``: a new one, or the one with this path."""
         path = path or uuid.uuid4().hex
-        self._routes[path] = _Route(callback)
+        self._routes[path] = Route(callback)
         return f"{self.url}/{path}"
+
+    async def ready(self) -> None:
+        """Be there before the first subscription is made."""
+
+    def name(self) -> str | None:
+        """A name for a subscription to whom its name does not matter; None: the CSE may choose it."""
+        return None
+
+    def target(self, url: str, originator: str, address: str) -> str:  # noqa: ARG002 - for other ways to be told
+        """What the subscription ``address`` of an originator has as notification target."""
+        return url
 
     def remove(self, url: str) -> None:
         """Forget a URL of ``add``; what still arrives there is answered 4004."""
@@ -72,10 +86,13 @@ class Receiver:
             await self._listener.stop()
             self._listener = None
 
+    def _route_of(self, request: RequestPrimitive) -> Route | None:
+        return self._routes.get(request.to.rpartition("/")[2])
+
     async def _dispatch(self, request: RequestPrimitive) -> tuple[Status, dict[str, Any] | None]:
         if request.operation is not Operation.NOTIFY:
             return _refuse(Status.OPERATION_NOT_ALLOWED, "only NOTIFY is received here")
-        route = self._routes.get(request.to.rpartition("/")[2])
+        route = self._route_of(request)
         if route is None:
             return _refuse(Status.NOT_FOUND, f"nothing here is subscribed at {request.to!r}")
         try:

@@ -24,6 +24,13 @@ class Transport(Protocol):
         """Release connections."""
 
 
+class TwoWay(Transport, Protocol):
+    """A way to one CSE over which the CSE asks too."""
+
+    async def listen(self, handler: Handler) -> None:
+        """Have the CSE's requests answered by ``handler``, as long as the transport is open."""
+
+
 class Sender(Protocol):
     """A way to any URL of one scheme: the CSE's side of notifications and forwarding."""
 
