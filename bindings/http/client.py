@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import ssl
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
 from bindings.http.mapping import request_to, response_from
 from cse.client.transport import Unreachable
-from cse.codecs import Limits
+from cse.codecs import JSON_ONLY, Codec, Codecs, Limits, target_codec
 from cse.primitive import RequestPrimitive, ResponsePrimitive
-from resources.errors import BadRequest
+from resources.errors import BadRequest, OriginatorError, ReceiverError
 
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 
@@ -23,7 +24,8 @@ class HttpClient:
     """Sends to any ``http`` or ``https`` URL (``cse.client.transport.Sender``).
 
     ``max_connections`` bounds all connections, ``per_host`` those to one host. ``client_certificate`` and
-    ``private_key`` are files; ``ca`` is trusted besides the system's authorities.
+    ``private_key`` are files; ``ca`` is trusted besides the system's authorities. ``?ct=`` of a URL asks for one of
+    ``codecs``; without it JSON is sent.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class HttpClient:
         max_connections: int = 200,
         per_host: int = 16,
         limits: Limits | None = None,
+        codecs: Codecs = JSON_ONLY,
         ca: str = "",
         client_certificate: str = "",
         private_key: str = "",
@@ -39,6 +42,8 @@ class HttpClient:
         self._max_connections = max_connections
         self._per_host = per_host
         self._limits = limits or Limits(max_depth=64, max_members=1_000_000)
+        self._codecs = codecs
+        self._destination = lru_cache(maxsize=256)(self._find_destination)
         self._tls = _tls(ca, client_certificate, private_key)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -48,7 +53,11 @@ class HttpClient:
 
         Raises Unreachable when there is no answer in time or none that can be read.
         """
-        method, target, headers, body = request_to(request, _destination(url))
+        destination, codec = self._destination(url)
+        try:
+            method, target, headers, body = request_to(request, destination, codec)
+        except ReceiverError as error:
+            raise Unreachable(f"{_shown(url)}: {error.message}") from error
         try:
             async with self._open().request(
                 method,
@@ -59,7 +68,7 @@ class HttpClient:
                 allow_redirects=False,
             ) as answer:
                 content = await _read(answer)
-                return response_from(answer.status, answer.headers, content, self._limits)
+                return response_from(answer.status, answer.headers, content, self._limits, self._codecs)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(f"{method} {_shown(url)}: {_reason(error)}") from error
         except BadRequest as error:
@@ -71,6 +80,18 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _find_destination(self, url: str) -> tuple[str, Codec]:
+        """The URL to send to and how; ``?ct=`` of a notification target picks the serialisation and stays here."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Unreachable(f"{_shown(url)}: no http or https URL with a host")
+        try:
+            address, codec = target_codec(url.partition("#")[0], self._codecs)
+        except OriginatorError as error:
+            raise Unreachable(f"{_shown(url)}: {error.message}") from None
+        parts = urlsplit(address)
+        return parts._replace(path=parts.path.rstrip("/")).geturl(), codec
 
     def _open(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -86,19 +107,6 @@ class HttpClient:
                 auto_decompress=False,
             )
         return self._session
-
-
-@lru_cache(maxsize=256)
-def _destination(url: str) -> str:
-    """Return the URL to send to; ``?ct=`` of a notification target picks the serialisation and stays here."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Unreachable(f"{_shown(url)}: no http or https URL with a host")
-    wanted = dict(parse_qsl(parts.query)).get("ct", "json")
-    if wanted != "json":
-        raise Unreachable(f"{_shown(url)}: asks for {wanted[:20]}; this binding sends json")
-    query = "&".join(part for part in parts.query.split("&") if part and not part.startswith("ct="))
-    return parts._replace(path=parts.path.rstrip("/"), query=query, fragment="").geturl()
 
 
 def _shown(url: str) -> str:
@@ -141,11 +149,14 @@ def _tls(ca: str, client_certificate: str, private_key: str) -> ssl.SSLContext |
 
 
 class HttpTransport:
-    """One CSE over HTTP (``cse.client.transport.Transport``); options as of ``HttpClient``."""
+    """One CSE over HTTP (``cse.client.transport.Transport``); options as of ``HttpClient``.
 
-    def __init__(self, base_url: str, **options: str | int) -> None:
+    ``?ct=`` of ``base_url`` picks the serialisation, as in ``http://127.0.0.1:8080?ct=cbor``.
+    """
+
+    def __init__(self, base_url: str, **options: Any) -> None:
         self._base_url = base_url.rstrip("/")
-        self._client = HttpClient(**options)  # type: ignore[arg-type]
+        self._client = HttpClient(**options)
 
     async def send(self, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
         """Send one request and return its answer; raises Unreachable."""

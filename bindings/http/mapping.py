@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bindings.http.media import JSON, answer_type, content_type
+from bindings.http.media import AS_JSON, Form, MediaTypes
 from bindings.http.uri import pairs_of, path_of, query_text, to_of
-from cse.codecs import Limits, decode, encode
+from cse.codecs import JSON, JSON_ONLY, Codec, Codecs, Limits
 from cse.parameters import REQUEST_PARAMETERS, AttributeTypes, Parameter, content_of, parse, query_of, read_query
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from resources.errors import BadRequest, CseError, OperationNotAllowed, OriginatorError
@@ -55,17 +55,18 @@ _KNOWN = _SINGLE | {"accept"}
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a mapping needs to know of its CSE: the root path of the point of access, limits, attribute names."""
+    """What a mapping needs to know of its CSE: root path of the point of access, limits, attributes, serialisations."""
 
     root_path: str = ""
     limits: Limits = field(default_factory=Limits)
     attributes: AttributeTypes = field(default_factory=dict)
+    media: MediaTypes = field(default_factory=MediaTypes)
 
 
 def request_from(
     context: Context, method: str, target: str, headers: Headers, body: bytes
-) -> tuple[RequestPrimitive, str]:
-    """Read a request; return it and the media type of its answer. Raises CseError (4000, 4004, 4005, 4015, 5207)."""
+) -> tuple[RequestPrimitive, Form]:
+    """Read a request; return it and the form of its answer. Raises CseError (4000, 4004, 4005, 4015, 5207)."""
     operation = _OPERATIONS.get(method)
     if operation is None:
         raise OperationNotAllowed(f"method {method[:32]}: not used by oneM2M; expected one of {ALLOW}")
@@ -78,20 +79,23 @@ def request_from(
         _request_id(given.pop("x-m2m-ri", "")),
         given.pop("x-m2m-rvi", None),
     )
-    media = answer_type(given.pop("accept", ""))
+    forms = context.media.answer_forms(given.pop("accept", ""))
     declared = given.pop("content-type", "")
     if given:
         _read_headers(request, given)
-    _read_body(context, request, declared, body)
+    serialisation = _read_body(context, request, declared, body)
     if query:
         read_query(request, pairs_of(query), context.attributes)
-    return request, media
+    return request, forms[serialisation]
 
 
 def response_to(
-    response: ResponsePrimitive, media_type: str = JSON, root_path: str = ""
+    response: ResponsePrimitive, form: Form = AS_JSON, root_path: str = ""
 ) -> tuple[int, dict[str, str], bytes]:
-    """Write an answer: HTTP status, headers without Content-Length, body."""
+    """Write an answer: HTTP status, headers without Content-Length, body.
+
+    Raises ReceiverError 5207 for content that its form cannot say.
+    """
     status = response.status
     headers = {"X-M2M-RSC": _RSC[status]}
     if response.request_id:
@@ -108,8 +112,8 @@ def response_to(
         headers["Content-Location"] = path_of(response.created_address, root_path)
     if response.content is None:
         return status.http, headers, b""
-    headers["Content-Type"] = media_type
-    return status.http, headers, encode(response.content)
+    headers["Content-Type"] = form.media_type
+    return status.http, headers, form.codec.encode(response.content)
 
 
 def refusal(error: CseError, headers: Headers = ()) -> ResponsePrimitive:
@@ -123,13 +127,15 @@ def refusal(error: CseError, headers: Headers = ()) -> ResponsePrimitive:
     )
 
 
-def request_to(request: RequestPrimitive, base: str = "") -> tuple[str, str, dict[str, str], bytes]:
-    """Write a request: method, target, headers, body. Raises BadRequest for a value that cannot be sent.
+def request_to(
+    request: RequestPrimitive, base: str = "", codec: Codec = JSON
+) -> tuple[str, str, dict[str, str], bytes]:
+    """Write a request: method, target, headers, body. Raises CseError for a value that cannot be sent.
 
     ``base`` is the URL or root path that stands before the path of ``to``. A ``to`` that is empty or a URL itself
     means ``base`` as it is: a notification target may be any URL.
     """
-    headers = {"X-M2M-RI": request.request_id, "Accept": JSON}
+    headers = {"X-M2M-RI": request.request_id, "Accept": codec.media_type}
     if request.originator:
         headers["X-M2M-Origin"] = request.originator
     if request.release_version is not None:
@@ -143,8 +149,8 @@ def request_to(request: RequestPrimitive, base: str = "") -> tuple[str, str, dic
     body = b""
     if request.content is not None:
         creates = request.operation is CREATE
-        headers["Content-Type"] = f"{JSON};ty={request.resource_type}" if creates else JSON
-        body = encode(request.content)
+        headers["Content-Type"] = f"{codec.media_type};ty={request.resource_type}" if creates else codec.media_type
+        body = codec.encode(request.content)
     for name, value in headers.items():
         if not value.isprintable():
             raise BadRequest(f"{name}: {value!r:.80} cannot travel in a header")
@@ -155,10 +161,12 @@ def request_to(request: RequestPrimitive, base: str = "") -> tuple[str, str, dic
     return _METHODS[request.operation], target, headers, body
 
 
-def response_from(http_status: int, headers: Mapping[str, str], body: bytes, limits: Limits) -> ResponsePrimitive:
+def response_from(
+    http_status: int, headers: Mapping[str, str], body: bytes, limits: Limits, codecs: Codecs = JSON_ONLY
+) -> ResponsePrimitive:
     """Read an answer; ``headers`` finds names without case. Without X-M2M-RSC the HTTP status decides.
 
-    Raises BadRequest when a JSON body is malformed; a body of another type is left out.
+    Raises BadRequest when a body of one of these serialisations is malformed; a body of another type is left out.
     """
     number = headers.get("X-M2M-RSC", "")
     status = status_of(int(number)) if number.isdecimal() and number.isascii() else status_of_http(http_status)
@@ -167,9 +175,15 @@ def response_from(http_status: int, headers: Mapping[str, str], body: bytes, lim
     response.originator = headers.get("X-M2M-Origin")
     response.content_status = _number(headers.get("X-M2M-CTS"))
     response.content_offset = _number(headers.get("X-M2M-CTO"))
-    if body and "json" in headers.get("Content-Type", "").lower():
-        response.content = content_of(decode(body, limits))
+    codec = _codec_of(headers.get("Content-Type", ""), codecs) if body else None
+    if codec is not None:
+        response.content = content_of(codec.decode(body, limits))
     return response
+
+
+def _codec_of(declared: str, codecs: Codecs) -> Codec | None:
+    media_type = declared.partition(";")[0].strip().lower()
+    return codecs.by_media_type.get(media_type) or (JSON if "json" in media_type else None)
 
 
 _FROM_HTTP = {
@@ -222,22 +236,24 @@ def _request_id(value: str) -> str:
     return value
 
 
-def _read_body(context: Context, request: RequestPrimitive, declared: str, body: bytes) -> None:
+def _read_body(context: Context, request: RequestPrimitive, declared: str, body: bytes) -> str:
+    """Read content and what comes with it; return the short name of its serialisation, '' if there is none."""
     operation = request.operation
     if operation is RETRIEVE or operation is DELETE:
         if body:
             raise BadRequest(f"{_METHODS[operation]}: carries no body; ask for single attributes with ?atrl=")
-        return
+        return ""
     if not body and not declared:
-        return
-    resource_type = content_type(declared)
+        return ""
+    codec, resource_type = context.media.content_type(declared)
     if resource_type is not None:
         if operation is UPDATE:
             raise BadRequest("Content-Type: ty belongs to a CREATE (POST) only; a PUT changes what exists")
         request.operation = CREATE
         request.resource_type = resource_type
     if body:
-        request.content = content_of(decode(body, context.limits))
+        request.content = content_of(codec.decode(body, context.limits))
+    return codec.name
 
 
 def _read_headers(request: RequestPrimitive, given: Mapping[str, str]) -> None:

@@ -2,61 +2,112 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
-from resources.errors import BadRequest, OriginatorError, ReceiverError
+from cse.codecs import JSON, JSON_ONLY, Codec, Codecs
+from resources.errors import BadRequest, CseError, OriginatorError, ReceiverError
 from resources.status import Status
 
-JSON = "application/json"
-_VENDOR = tuple(f"application/vnd.onem2m-{use}+json" for use in ("res", "ntfy", "prsp", "preq"))
-_READABLE = frozenset((JSON, *_VENDOR))
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
+_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+_KEPT = 256
 
 
-@lru_cache(maxsize=256)
-def content_type(declared: str) -> int | None:
-    """Return the resource type in a Content-Type, None if it has none.
+class Form(NamedTuple):
+    """How an answer is written: its media type and what writes it."""
 
-    Raises OriginatorError 4015 for another serialisation or character set, BadRequest for a malformed ``ty``.
-    """
-    media, *parameters = declared.split(";")
-    media = media.strip().lower()
-    if media not in _READABLE:
-        raise OriginatorError(
-            f"Content-Type: {media[:80] or 'missing'}; this CSE reads {JSON}", Status.UNSUPPORTED_MEDIA_TYPE
-        )
-    resource_type: int | None = None
-    for parameter in parameters:
-        name, _, value = (part.strip() for part in parameter.partition("="))
-        value = value.strip('"')
-        if name.lower() == "charset" and value.lower() not in _UTF_8:
-            raise OriginatorError(f"Content-Type: charset {value[:40]}; JSON is UTF-8", Status.UNSUPPORTED_MEDIA_TYPE)
-        if name.lower() == "ty":
-            if resource_type is not None:
-                raise BadRequest("Content-Type: ty given twice; one is allowed")
-            if not (value.isascii() and value.isdecimal() and len(value) < 9):
-                raise BadRequest(f"Content-Type: ty={value[:40]}; expected the number of a resource type")
-            resource_type = int(value)
-    return resource_type
+    media_type: str
+    codec: Codec
 
 
-@lru_cache(maxsize=256)
-def answer_type(accept: str) -> str:
-    """Return the media type of the answer that an Accept header allows; raises ReceiverError 5207 if none."""
-    refused: set[str] = set()
-    allowed: set[str] = set()
+AS_JSON = Form(JSON.media_type, JSON)
+#: The form of an answer by the short name of the serialisation that its request was in, '' for none.
+Forms = Mapping[str, Form]
+
+
+class MediaTypes:
+    """Reads Content-Type and Accept for a server that has these serialisations; what was read is remembered."""
+
+    def __init__(self, codecs: Codecs = JSON_ONLY) -> None:
+        self._codecs = codecs
+        #: The codec and the resource type (None if it has none) of a Content-Type. Raises OriginatorError 4015 for
+        #: another serialisation or character set, BadRequest for a malformed ``ty``.
+        self.content_type = lru_cache(maxsize=_KEPT)(self._content_type)
+        #: The forms that an Accept header allows; raises ReceiverError 5207 if it allows none.
+        self.answer_forms = lru_cache(maxsize=_KEPT)(self._answer_forms)
+
+    def form_of_refusal(self, headers: Iterable[tuple[str, str]]) -> Form:
+        """The form of the answer to a request that could not be read: what it asks for as far as it can be told."""
+        given = {name.lower(): value for name, value in headers}
+        try:
+            forms = self.answer_forms(given.get("accept", ""))
+        except CseError:
+            return Form(self._codecs.preferred.media_type, self._codecs.preferred)
+        try:
+            return forms[self.content_type(given["content-type"])[0].name]
+        except (CseError, KeyError):
+            return forms[""]
+
+    def _content_type(self, declared: str) -> tuple[Codec, int | None]:
+        media_type, *parameters = declared.split(";")
+        codec = self._codecs.by_media_type.get(media_type.strip().lower())
+        if codec is None:
+            raise OriginatorError(
+                f"Content-Type: {media_type.strip()[:80] or 'missing'}; this CSE reads {self._known()}",
+                Status.UNSUPPORTED_MEDIA_TYPE,
+            )
+        resource_type: int | None = None
+        for parameter in parameters:
+            name, _, value = (part.strip() for part in parameter.partition("="))
+            value = value.strip('"')
+            if name.lower() == "charset" and value.lower() not in _UTF_8:
+                raise OriginatorError(
+                    f"Content-Type: charset {value[:40]}; {codec.name.upper()} is UTF-8", Status.UNSUPPORTED_MEDIA_TYPE
+                )
+            if name.lower() == "ty":
+                if resource_type is not None:
+                    raise BadRequest("Content-Type: ty given twice; one is allowed")
+                if not (value.isascii() and value.isdecimal() and len(value) < 9):
+                    raise BadRequest(f"Content-Type: ty={value[:40]}; expected the number of a resource type")
+                resource_type = int(value)
+        return codec, resource_type
+
+    def _answer_forms(self, accept: str) -> Forms:
+        wishes = _wishes(accept)
+        options = [
+            (quality, Form(media_type, codec))
+            for codec in self._codecs.by_name.values()
+            for media_type in codec.media_types
+            if (quality := wishes.get(media_type, wishes.get("application/*", wishes.get("*/*", 0.0))))
+        ]
+        if not options:
+            raise ReceiverError(f"Accept: {accept[:80]}; this CSE answers in {self._known()}", Status.NOT_ACCEPTABLE)
+        return {name: _best(options, name) for name in ("", *self._codecs.names)}
+
+    def _known(self) -> str:
+        return ", ".join(codec.media_type for codec in self._codecs.by_name.values())
+
+
+def _best(options: list[tuple[float, Form]], name: str) -> Form:
+    """The form that is wanted most; of several the serialisation of the request, else the one that is first."""
+    return max(options, key=lambda option: (option[0], option[1].codec.name == name))[1]
+
+
+def _wishes(accept: str) -> Mapping[str, float]:
+    """Quality by media type or range; what is not there is not wanted. No wish at all is every wish."""
+    wishes: dict[str, float] = {}
     for entry in accept.split(","):
-        media, *parameters = (part.strip().lower() for part in entry.split(";"))
-        if media:
-            (refused if any(_is_zero(parameter) for parameter in parameters) else allowed).add(media)
-    if not allowed and not refused:
-        return JSON
-    for media in (JSON, *_VENDOR):
-        if media not in refused and not allowed.isdisjoint((media, "application/*", "*/*")):
-            return media
-    raise ReceiverError(f"Accept: {accept[:80]}; this CSE answers in {JSON}", Status.NOT_ACCEPTABLE)
+        media_type, *parameters = (part.strip().lower() for part in entry.split(";"))
+        if media_type:
+            wishes[media_type] = min(wishes.get(media_type, 1.0), *map(_quality, parameters), 1.0)
+    if not any(wishes.values()) and not accept.strip(" ,\t"):
+        return {"*/*": 1.0}
+    return wishes
 
 
-def _is_zero(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    return name.strip() == "q" and value.strip() in {"0", "0.0", "0.00", "0.000"}
+def _quality(parameter: str) -> float:
+    name, _, value = (part.strip() for part in parameter.partition("="))
+    return float(value) if name == "q" and _QUALITY.fullmatch(value) else 1.0

@@ -8,6 +8,7 @@ import logging
 import re
 import ssl
 from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import StreamReader, web
@@ -18,11 +19,12 @@ from aiohttp.streams import EmptyStreamReader
 from bindings.http.answer import Answer
 from bindings.http.connection import Connection, GuardedServer
 from bindings.http.mapping import ALLOW, Context, refusal, request_from, response_to
-from bindings.http.media import JSON
+from bindings.http.media import Form, MediaTypes
 from bindings.http.pages import SECURITY_HEADERS, Page, Route, static_pages
 from cse.client.transport import Handler
-from cse.codecs import Limits
+from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.parameters import AttributeTypes
+from cse.primitive import ResponsePrimitive
 from cse.settings import HttpSettings, JsonSettings
 from resources.errors import BadRequest, CseError, ReceiverError
 from resources.status import Status
@@ -39,8 +41,9 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class HttpServer:
     """Serves a CSE over HTTP.
 
-    ``handler`` answers primitives; ``attributes`` are the attribute short names that a query may use. ``routes`` are
-    pages such as ``/healthz`` outside of the resource tree; the files below ``ui`` are served under ``/ui/``.
+    ``handler`` answers primitives; ``attributes`` are the attribute short names that a query may use; ``codecs`` are
+    the serialisations. ``routes`` are pages such as ``/healthz`` outside of the resource tree; the files below ``ui``
+    are served under ``/ui/``.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class HttpServer:
         json: JsonSettings,
         *,
         attributes: AttributeTypes | None = None,
+        codecs: Codecs = JSON_ONLY,
         routes: Mapping[str, Route] | None = None,
         ui: Path | None = None,
     ) -> None:
@@ -57,7 +61,8 @@ class HttpServer:
         self._handler = handler
         self._settings = settings
         self._context = Context(
-            settings.root_path.rstrip("/"), Limits(json.max_depth, json.max_members), attributes or {}
+            settings.root_path.rstrip("/"), Limits(json.max_depth, json.max_members), attributes or {},
+            MediaTypes(codecs),
         )
         self._pages: dict[str, Route] = {**(static_pages(ui, "/ui/") if ui is not None else {}), **(routes or {})}
         self._server: GuardedServer | None = None
@@ -92,7 +97,7 @@ class HttpServer:
         return self._resource(message, payload, connection) if page is None else _page(message.method, page)
 
     async def _resource(self, message: RawRequestMessage, payload: StreamReader, connection: Connection) -> Answer:
-        media_type = JSON
+        form: Form | None = None
         headers = message.headers.items()
         try:
             if (host := message.headers.get("Host")) != connection.host:
@@ -100,7 +105,7 @@ class HttpServer:
             body = complete(payload) if payload.is_eof() else await self._arriving(message, payload, connection)
             if len(body) > self._settings.max_body_bytes:
                 raise _too_large(self._settings.max_body_bytes)
-            primitive, media_type = request_from(self._context, message.method, message.path, headers, body)
+            primitive, form = request_from(self._context, message.method, message.path, headers, body)
             primitive.source_address = connection.source_address
             primitive.authenticated = connection.authenticated
             response = await self._handler(primitive)
@@ -111,7 +116,13 @@ class HttpServer:
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
             _log.exception("%s %r failed", message.method, message.path)
             response = refusal(ReceiverError("internal error; see the log of the CSE"), headers)
-        status, written, content = response_to(response, media_type, self._context.root_path)
+        if form is None:
+            form = self._context.media.form_of_refusal(headers)
+        try:
+            status, written, content = response_to(response, form, self._context.root_path)
+        except CseError as error:
+            unsaid = _without_content(response, error, message.method)
+            status, written, content = response_to(unsaid, root_path=self._context.root_path)
         if status == 405:
             written["Allow"] = ALLOW
         return Answer(status, written, content)
@@ -135,6 +146,13 @@ class HttpServer:
         except (web.RequestPayloadError, PayloadEncodingError, ConnectionError):
             raise _BodyRefused(400, "HTTP: the body is malformed", Status.BAD_REQUEST) from None
         return bytes(body)
+
+
+def _without_content(response: ResponsePrimitive, error: CseError, method: str) -> ResponsePrimitive:
+    """The answer where the form that was asked for cannot say the content: what was done is told all the same."""
+    if method == "GET" or response.status.http >= 400:
+        return refusal(error, (("X-M2M-RI", response.request_id), ("X-M2M-RVI", response.release_version or "")))
+    return replace(response, content=None)
 
 
 def _checked_host(host: str | None) -> str | None:

@@ -147,12 +147,12 @@ def test_credentials_for_something_in_front_are_ignored(value: str) -> None:
 )
 def test_answer_type(accept: str, answered: str) -> None:
     headers = [*HEADERS.items(), *((("Accept", accept),) if accept else ())]
-    assert request_from(Context(), "GET", "/cse", headers, b"")[1] == answered
+    assert request_from(Context(), "GET", "/cse", headers, b"")[1].media_type == answered
 
 
 def test_accept_in_several_headers() -> None:
     headers = [*HEADERS.items(), ("Accept", "text/html"), ("accept", JSON)]
-    assert request_from(Context(), "GET", "/cse", headers, b"")[1] == JSON
+    assert request_from(Context(), "GET", "/cse", headers, b"")[1].media_type == JSON
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "application/cbor", "application/json;q=0", "text/*"])
@@ -180,7 +180,7 @@ def test_every_response_header() -> None:
     response = ResponsePrimitive(
         Status.CREATED, "r1", {"m2m:cnt": {}}, "3", None, "/in-cse", 1, 5, created_address="cse/ae1/c1"
     )
-    assert response_to(response, JSON, "/m2m") == (
+    assert response_to(response, root_path="/m2m") == (
         201,
         {
             "X-M2M-RSC": "2001",
