@@ -17,6 +17,7 @@ import pytest
 from conformance_tests.cli import build_parser
 from conformance_tests.expecting import _KEYS as EXPECT_KEYS
 from conformance_tests.http.wire_cases import _CASE_KEYS as WIRE_KEYS
+from conformance_tests.http.wire_cases import load_wire
 from conformance_tests.loading import _KEYS as CASE_KEYS
 from conformance_tests.loading import CATALOGUE, load_catalogue
 from conformance_tests.matching import MATCHERS, WORDS
@@ -107,6 +108,13 @@ async def test_the_case_that_the_page_shows_passes(tmp_path: Path) -> None:
     async with serving() as url:
         outcome = await play(url, cases)
     assert [one.verdict for one in outcome.results] == [Verdict.PASS] * 2
+
+
+def test_the_wire_case_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    (shown,) = [block.text for block in blocks(PAGE) if block.text.startswith("- id: WIRE/")]
+    (tmp_path / "example.yaml").write_text(f"cases:\n{shown}", encoding="utf-8")
+    (case,) = load_wire(tmp_path)
+    assert case.id not in {one.id for one in load_wire()}
 
 
 @pytest.mark.timeout(180)
