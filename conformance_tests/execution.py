@@ -57,6 +57,7 @@ class Execution:
         self.observed: list[str] = []
         self.exchanges: list[Exchange] = []
         self.created: list[str] = []
+        self.assigned: dict[str, str] = {}
         self.background: dict[str, asyncio.Task[None]] = {}
         self.identifiers = Identifiers(tester.target.cse_id, tester.target.sp_id, tester.target.cse_name)
         self.identifiers.aliases[tester.target.cse_name] = tester.target.cse_ri
@@ -132,7 +133,10 @@ class Execution:
         return found.type if isinstance(found, Capture) else "cb" if target == "cse" else None
 
     def originator(self, by: str | None) -> str | None:
-        """Return the From value a step means; ``none`` leaves it out."""
+        """Return the From value a step means; ``none`` leaves it out.
+
+        An AE-ID that the CSE has replaced at the registration stands for the one it gave.
+        """
         if by is None:
             by = "ae" if "ae" in self.captures else "admin"
         if by in {"admin", "none"}:
@@ -140,7 +144,12 @@ class Execution:
         found = self.captures.get(by)
         if isinstance(found, Capture):
             return str(found.part("aei"))
-        return by
+        return self.assigned.get(by, by)
+
+    def assign(self, wanted: str, given: str) -> None:
+        """Remember that the CSE registered an AE under another AE-ID than it wanted."""
+        if not self.identifiers.same(wanted, given):
+            self.assigned[wanted] = given
 
     # --- messages --------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def _differences(execution: Execution, expect: Mapping[str, Any], answer: Captur
     match = execution.matching
     if "root" in expect:
         yield from match.differences(expect["root"], MISSING if answer.root is None else answer.root, "the root")
-    if "pc" in expect:
+    if "pc" in expect and not (content is MISSING and _only_forbids(expect["pc"])):
         yield from match.differences(expect["pc"], content, "the content" if content is MISSING else "")
     if "attrs" in expect:
         parts = expect["attrs"] if isinstance(expect["attrs"], list) else [expect["attrs"]]
@@ -74,6 +74,11 @@ def _differences(execution: Execution, expect: Mapping[str, Any], answer: Captur
             yield from match.differences(expect[name], response.parameters.get(name, MISSING), f"the parameter {name}")
     if "status" in expect:
         yield from match.differences(expect["status"], response.status, "the HTTP status")
+
+
+def _only_forbids(wanted: Any) -> bool:
+    """Tell whether a matcher says only what must not be there; an answer without content has nothing of it."""
+    return isinstance(wanted, Mapping) and bool(wanted) and wanted.keys() <= {"$not", "$without"}
 
 
 def _status(execution: Execution, wanted: Any, response: Response) -> Iterator[str]:

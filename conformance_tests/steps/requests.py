@@ -12,6 +12,10 @@ from conformance_tests.primitive import CREATE, DELETE, NOTIFY, OPERATIONS, RETR
 
 Step = Mapping[str, Any]
 
+#: The resource type of a registration, and From values that ask for any AE-ID.
+AE = 2
+_ANY_STEM = (None, "", "C", "S")
+
 
 async def register(execution: Execution, step: Step) -> None:
     """``ae``: register an AE with a fresh AE-ID and the mandatory attributes."""
@@ -142,6 +146,8 @@ async def _perform(
     request = _request(execution, step, op, to, content, ty)
     answer = Capture(await execution.send(request), type_)
     _find_resource(execution, answer, request, parent)
+    if ty == AE and answer.response.rsc == 2001 and request.fr not in _ANY_STEM and answer.attributes_have("aei"):
+        execution.assign(str(request.fr), str(answer.attributes["aei"]))
     expect = execution.resolve(step.get("expect", "$success"))
     if "as" in step:
         execution.captures[step["as"]] = answer

@@ -157,7 +157,7 @@ class StandIn:
         stem = originator.removeprefix("/foreign/")
         identifier = f"x{number}"
         if ty == 2:
-            identifier = stem if len(stem) > 1 else f"C{number}"
+            identifier = stem if len(stem) > 1 and not stem.startswith("Cunwanted") else f"C{number}"
             if identifier in self.by_id:
                 raise Refusal(4117, f"{identifier} is registered")
         name = given.get("rn", f"n{number}")

@@ -113,6 +113,30 @@ async def test_what_never_holds_is_tried_until_its_time_is_over() -> None:
     assert "still after 1 s: the answer is 2000, expected 4004" in found.reason
 
 
+async def test_an_ae_speaks_with_the_identifier_that_it_was_given_instead_of_its_own() -> None:
+    found = await one([{"ae": "ae", "by": "Cunwanted"}], [{"retrieve": "ae", "by": "Cunwanted"}])
+    assert found.verdict is Verdict.PASS, found.reason
+    found = await one([{"ae": "ae", "by": "C"}], [{"retrieve": "ae", "by": "C"}])
+    assert found.verdict is Verdict.FAIL
+
+
+async def test_an_answer_without_content_has_nothing_that_must_not_be_there() -> None:
+    async def silent(http: web.BaseRequest) -> web.Response:
+        if http.rel_url.raw_path == "/-":
+            return web.json_response({"m2m:cb": {"csi": "/x", "ri": "x", "rn": "x"}}, headers={"X-M2M-RSC": "2000"})
+        return web.Response(status=403, headers={"X-M2M-RSC": "4103"})
+
+    forbidding = [{"$without": ["m2m:cnt"]}, {"$not": {"m2m:cnt": "$object"}}]
+    refused: list[Step] = [{"retrieve": "x/y", "expect": {"rsc": 4103, "pc": matcher}} for matcher in forbidding]
+    async with serving(silent) as url:
+        passing, failing = await run(
+            url,
+            case([], refused, "CASE/forbidding"),
+            case([], [{"retrieve": "x/y", "expect": {"rsc": 4103, "pc": {"m2m:dbg": "$any"}}}], "CASE/wanting"),
+        )
+    assert (passing.verdict, failing.verdict) == (Verdict.PASS, Verdict.FAIL)
+
+
 async def test_nothing_is_left_behind() -> None:
     failing: list[Step] = [{"create": "cnt", "under": "cse", "named": "${unique}"}, {"retrieve": "cse", "expect": 4004}]
     async with stand_in() as url:
