@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from bindings.websocket.server import WebSocketServer
 from cse.app import Node, running
 from cse.client.transport import Handler
+from cse.codecs import JSON_ONLY, Codecs
 from cse.connections import OpenConnections
 from cse.settings import CseSettings, HttpSettings, JsonSettings, Settings, StoreSettings, WebSocketSettings
 from cse.tree import Tree
@@ -18,11 +19,14 @@ ADMIN = "CAdmin"
 
 @contextlib.asynccontextmanager
 async def served(
-    handler: Handler, settings: WebSocketSettings | None = None, json: JsonSettings | None = None
+    handler: Handler,
+    settings: WebSocketSettings | None = None,
+    json: JsonSettings | None = None,
+    codecs: Codecs = JSON_ONLY,
 ) -> AsyncIterator[str]:
     """Serve a handler; gives the URL."""
     server = WebSocketServer(handler, settings or WebSocketSettings(port=0), json or JsonSettings(),
-                             OpenConnections(Tree(IDENTITY)))  # fmt: skip
+                             OpenConnections(Tree(IDENTITY)), codecs=codecs)  # fmt: skip
     yield await server.start()
     await server.stop()
 
