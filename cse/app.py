@@ -20,7 +20,8 @@ from bindings.websocket.server import WebSocketServer
 from cse.behaviours.statistics import events_by_labels
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
-from cse.codecs import encode
+from cse.codecs import Codecs, encode
+from cse.codecs.offered import codecs_of
 from cse.device_management import Adapter
 from cse.engine import Cse, Ports
 from cse.local_machine import LocalMachine
@@ -53,10 +54,10 @@ def adapters_of(settings: CseSettings) -> list[Adapter]:
     return [LocalMachine(settings.local_node_id)] if settings.local_node_id else []
 
 
-def _coap_sender(settings: Settings) -> Sender:
+def _coap_sender(settings: Settings, codecs: Codecs) -> Sender:
     from bindings.coap.client import CoapClient
 
-    return CoapClient(old_options=settings.coap.old_options)
+    return CoapClient(old_options=settings.coap.old_options, codecs=codecs)
 
 
 class Node:
@@ -70,6 +71,7 @@ class Node:
         self.cse: Cse
         self._clock = clock or SystemClock()
         self._registry = registry or registry_of(settings.models)
+        self._codecs = codecs_of(settings.cse.serializations, self._registry)
         self._senders: dict[str, Sender] = {}
         self._server: HttpServer | None = None
         self._websocket: WebSocketServer | None = None
@@ -82,12 +84,13 @@ class Node:
         Raises StartError, StoreError or OSError; what had been started is stopped.
         """
         settings = self.settings
-        http, websocket = HttpClient(), WebSocketClient()
+        http, websocket = HttpClient(codecs=self._codecs), WebSocketClient(codecs=self._codecs)
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
-            self._senders["coap"] = _coap_sender(settings)
+            self._senders["coap"] = _coap_sender(settings, self._codecs)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
-                      self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled)
+                      self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
+                      codecs=self._codecs)
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
@@ -100,6 +103,7 @@ class Node:
                 self._server = HttpServer(
                     self.cse.handle, settings.http, settings.json,
                     attributes=self._registry.attribute_types(),
+                    codecs=self._codecs,
                     routes=self._routes(),
                 )
                 self.url = await self._server.start()
@@ -117,14 +121,14 @@ class Node:
 
     async def _serve_websocket(self, settings: Settings) -> str:
         self._websocket = WebSocketServer(self.cse.handle, settings.websocket, settings.json,
-                                          self.cse.core.connections)
+                                          self.cse.core.connections, codecs=self._codecs)
         return await self._websocket.start()
 
     async def _serve_coap(self, settings: Settings) -> str:
         from bindings.coap.server import CoapServer
 
         self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
-                                attributes=self._registry.attribute_types())
+                                attributes=self._registry.attribute_types(), codecs=self._codecs)
         return await self._coap.start()
 
     async def stop(self) -> None:

@@ -94,7 +94,7 @@ def _base_attributes(core: Core) -> dict[str, Any]:
     return {
         "ty": CSE_BASE.number, "ri": identity.cse_id[1:], "pi": "", "rn": identity.cse_name, "ct": now, "lt": now,
         "csi": identity.cse_id, "cst": CSE_TYPES[settings.cse_type], "spi": identity.sp_id,
-        "srt": _supported_types(core), "srv": list(settings.releases), "csz": ["json"],
+        "srt": _supported_types(core), "srv": list(settings.releases), "csz": list(core.codecs.names),
         "poa": [],
     }
 

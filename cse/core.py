@@ -13,7 +13,7 @@ from cse.bounded import Bounded
 from cse.client.transport import Unreachable
 from cse.clock import Clock, timestamp
 from cse.cmdh import Rules
-from cse.codecs import Limits, decode
+from cse.codecs import JSON_ONLY, Codecs, Limits, decode
 from cse.connections import OpenConnections
 from cse.device_management import Adapter
 from cse.identifiers import Identity
@@ -70,8 +70,8 @@ class Core:
     ``ask_remote`` sends a request to another CSE, given as ``/csi`` or ``//sp/csi``; it raises Unreachable when no
     answer can be had.
 
-    ``adapters`` lead to devices, ``location_server`` to positions. ``cmdh`` are the rules in force for requests that
-    are kept or go to another CSE, None when there are none.
+    ``adapters`` lead to devices, ``location_server`` to positions. ``codecs`` are the serialisations. ``cmdh`` are the
+    rules in force for requests that are kept or go to another CSE, None when there are none.
 
     ``behaviours`` are by resource type number. ``opening`` says when requests are answered, None is always (SCH-2).
     ``watchers`` look at the changes of a structural resource, given by its resource ID, and of its instances,
@@ -99,6 +99,7 @@ class Core:
     ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
     adapters: Sequence[Adapter] = ()
     location_server: LocationServer | None = None
+    codecs: Codecs = JSON_ONLY
     cmdh: Rules | None = None
     bounded: Bounded = field(default_factory=lambda: Bounded(LONGEST_QUERY_S))
     behaviours: dict[int, Behaviour] = field(default_factory=dict)

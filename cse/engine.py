@@ -11,6 +11,7 @@ from cse.access.decision import AccessControl
 from cse.behaviours.table import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
+from cse.codecs import JSON_ONLY, Codecs
 from cse.connections import OpenConnections
 from cse.core import Core
 from cse.device_management import Adapter
@@ -38,7 +39,7 @@ class Ports:
     """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding.
 
     ``adapters`` lead to devices, ``location_server`` to positions. ``accepts_connections``: AEs may open connections
-    over which they are asked.
+    over which they are asked. ``codecs`` are the serialisations of its bindings.
     """
 
     store: Store
@@ -50,6 +51,7 @@ class Ports:
     adapters: Sequence[Adapter] = ()
     location_server: LocationServer | None = None
     accepts_connections: bool = False
+    codecs: Codecs = JSON_ONLY
 
 
 class Cse:
@@ -138,6 +140,7 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         handle=dispatcher.handle,
         adapters=ports.adapters,
         location_server=ports.location_server,
+        codecs=ports.codecs,
     )
     core.connections.returned = core.notifier.reachable
     core.behaviours.update({number: behaviour(core) for number, behaviour in BEHAVIOURS.items()})

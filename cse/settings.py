@@ -58,6 +58,7 @@ class CseSettings:
     management_session_timeout_s: float = 10.0
     management_action_timeout_s: float = 3600.0
     local_node_id: str = ""
+    serializations: list[str] = field(default_factory=lambda: ["cbor", "xml"])
     initial_tree: str = ""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
 

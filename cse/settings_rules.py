@@ -120,6 +120,10 @@ RULES: dict[str, Rule] = {
         "Node ID (ni) of this machine: its memory, battery and device information are read from it; empty for none.",
         "'' or a node ID without blanks", r"\S*",
     ),
+    "cse.serializations": Rule(
+        "Serialisations that are read and written besides JSON; cbor needs the extra of this name.",
+        choices=("cbor", "xml"),
+    ),
     "cse.initial_tree": Rule("JSON file of resources that the first start creates; empty for none."),
     "cse.registration.ae_ids": _words("AE-ID stems that may register."),
     "cse.registration.app_ids": _words("App-IDs that may register."),

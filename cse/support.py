@@ -5,9 +5,10 @@ The one list of named gaps: code asks it, docs/rules.md has it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from cse.codecs import Codecs
 from cse.primitive import FilterCriteria, RequestPrimitive
 from resources.errors import NotImplementedHere
 
@@ -25,7 +26,7 @@ VARIANT = "A"
 #: Members of a subscription's ``enc`` without behaviour here.
 EVENT_CRITERIA = frozenset({"aq"})
 
-#: Serialisations that a notification target may ask for (``?ct=``) and that have no codec here.
+#: Serialisations that a notification target may ask for (``?ct=``) and that a CSE may be without.
 SERIALISATIONS = frozenset({"cbor", "xml"})
 
 #: Filter criteria tags without behaviour here.
@@ -35,15 +36,16 @@ CONDITIONS = frozenset({"aq"})
 MASHUP_RESULTS = frozenset({1, 3, 4})
 
 
-def check_attributes(short: str, given: Mapping[str, Any]) -> None:
+def check_attributes(short: str, given: Mapping[str, Any], codecs: Codecs) -> None:
     """Raise NotImplementedHere when a request sets an attribute that has no behaviour here.
 
-    ``short`` is that of the base type: its specializations have the same gaps.
+    ``short`` is that of the base type: its specializations have the same gaps. ``codecs`` are the serialisations
+    that are written here.
     """
     if given.get("enc"):
         check_event_criteria(given["enc"])
     if given.get("nu"):
-        check_targets(given["nu"])
+        check_targets(given["nu"], codecs.by_name)
     if not EVERYWHERE.isdisjoint(given) and not short.endswith(VARIANT):
         _refuse(short, given, EVERYWHERE)
     missing = ATTRIBUTES.get(short)
@@ -63,12 +65,12 @@ def check_event_criteria(criteria: Mapping[str, Any]) -> None:
         raise NotImplementedHere(f"enc.{name}: not implemented here")
 
 
-def check_targets(targets: Iterable[str]) -> None:
+def check_targets(targets: Iterable[str], offered: Container[str]) -> None:
     """Raise NotImplementedHere for a notification target that asks for a serialisation which is not written here."""
     for target in targets:
         wanted = target.rpartition("?ct=")[2]
-        if wanted != target and wanted in SERIALISATIONS:
-            raise NotImplementedHere(f"nu: {target[:200]} asks for {wanted}; json alone is written here")
+        if wanted != target and wanted in SERIALISATIONS and wanted not in offered:
+            raise NotImplementedHere(f"nu: {target[:200]} asks for {wanted}, which is not written here")
 
 
 def check_filter(criteria: FilterCriteria) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from resources.complex_types.elements import resource_wrapper
 from resources.complex_types.primitives import CONTENT_ELEMENTS, child_resource_ref
 from resources.datatypes import DataType, Member
 from resources.model import ResourceType
@@ -113,7 +114,8 @@ class Shapes:
 
     def _object(self, type_: DataType) -> Shape:
         if type_.name in _CONTENTS:
-            return Shape(Kind.OBJECT, roots=Roots.ONE, members={"uri": Shape(Kind.TRIMMED)})
+            members = {"uri": Shape(Kind.TRIMMED)} if type_ is resource_wrapper else {}
+            return Shape(Kind.OBJECT, members=members, roots=Roots.ONE)
         if not type_.members:
             return Shape(Kind.ANY)
         members = dict(self._members(type_.members))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cse.client.transport import Sender, Unreachable
+from cse.codecs import JSON, Codec, Codecs, target_codec
 from cse.connections import Connection
 from cse.identifiers import Identity
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
@@ -16,7 +18,7 @@ from cse.reachability import reachable_now
 from cse.tree import Tree
 from resources.ae import AE
 from resources.cse_base import CSE_BASE
-from resources.errors import BadRequest
+from resources.errors import BadRequest, OriginatorError
 from resources.model import Resource
 from resources.status import Status
 from resources.subscription import is_url, resource_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cse.core import Core
 
 
+_ASKS = re.compile(r"[?&]ct=")
 #: Release of the requests that this CSE makes itself.
 RELEASE = "3"
 
@@ -49,15 +52,19 @@ class Targets:
             content=content, event_category=event_category,
         )
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        try:
+            address, codec = target_codec(target, self.core.codecs)
+        except OriginatorError:  # it was possible once
+            return _unreachable()
         if is_url(target):
-            return await self._try(target.partition("?ct=")[0], request, timeout_s)
+            return await self._try(asking_for(address, codec), request, timeout_s)
         resource = self._tree.find(resource_of(target))
         if resource is None:
             return await self._remote(resource_of(target), request)
         if resource.type.number == CSE_BASE.number:
             return ResponsePrimitive(Status.OK)
         if resource.type.number == AE.number:
-            return await self.forward(resource, request, timeout_s)
+            return await self.forward(resource, request, timeout_s, codec if _ASKS.search(target) else None)
         return await self._local(resource, request)
 
     def fetches(self, target: str) -> bool:
@@ -72,10 +79,11 @@ class Targets:
         return entity is not None and (polling.serves(entity) or connections.comes(entity))
 
     async def forward(self, entity: Resource, request: RequestPrimitive,
-                      timeout_s: float | None = None) -> ResponsePrimitive:
+                      timeout_s: float | None = None, codec: Codec | None = None) -> ResponsePrimitive:
         """Pass a NOTIFY on to an AE: through its polling channel, over its open connection, to its points of access.
 
-        These are tried in this order, the points of access in theirs (AE-8).
+        These are tried in this order, the points of access in theirs (AE-8); what they get is in ``codec`` or in
+        what the AE reads (AE-7).
 
         Outside of the schedule of its node it is not called (SCH-2), but for a verification, which cannot wait.
         """
@@ -91,8 +99,9 @@ class Targets:
                 response = await _over(connection, request, min(timeout_s, self._timeout_s))
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
-            for url in (entity.attributes.get("poa") or ()) if reads(entity) else ():
-                response = await self._try(url, request, timeout_s)
+            codec = codec or read_by(entity, self.core.codecs)
+            for url in (entity.attributes.get("poa") or ()) if codec is not None else ():
+                response = await self._try(asking_for(url, codec), request, timeout_s)
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
         return _unreachable()
@@ -140,9 +149,17 @@ def verifies(request: RequestPrimitive) -> bool:
     return isinstance(notification, dict) and notification.get("vrq") is True
 
 
-def reads(entity: Resource) -> bool:
-    """AE-7: whether an entity reads the serialization that every binding here sends."""
-    return any(one.endswith("json") for one in entity.attributes.get("csz") or ("json",))
+def read_by(entity: Resource, codecs: Codecs) -> Codec | None:
+    """AE-7: what an entity reads of what is written here, JSON before all; None when it reads nothing of that."""
+    known = [codec for codec in map(codecs.of_name, entity.attributes.get("csz") or ("json",)) if codec is not None]
+    return JSON if JSON in known else next(iter(known), None)
+
+
+def asking_for(url: str, codec: Codec | None) -> str:
+    """The URL that tells the client of a binding what to write: JSON unless ``ct`` says something else."""
+    if codec is None or codec is JSON or _ASKS.search(url):
+        return url
+    return f"{url}{'&' if '?' in url else '?'}ct={codec.name}"
 
 
 def _scheme(url: str) -> str:

@@ -46,7 +46,7 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     given = validator.root_of(type_, request.content)
     check_given(type_, given, request.release_version)
     validator.create(type_, given)
-    support.check_attributes(base.short, given)
+    support.check_attributes(base.short, given, call.core.codecs)
     check_name(parent, given.get("rn"))
     return (create_resource if type_.instance_of is None else create_instance)(call, type_, given)
 

@@ -30,7 +30,7 @@ async def perform(call: Call) -> ResponsePrimitive:
     await check_condition(call, resource)
     given = core.validator.root_of(resource.type, content)
     core.validator.update(resource.type, given)
-    support.check_attributes(core.registry.by_number[resource.type.number].short, given)
+    support.check_attributes(core.registry.by_number[resource.type.number].short, given, core.codecs)
     return await change(call, resource, given)
 
 

@@ -140,7 +140,7 @@ _HEADERS: list[tuple[str, bytes, tuple[int, int]]] = [
         message("POST", body=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}),
         (415, 4015),
     ),
-    ("XML", message("POST", body=b"<a/>", headers={"Content-Type": "application/xml;ty=3"}), (415, 4015)),
+    ("EXI", message("POST", body=b"<a/>", headers={"Content-Type": "application/exi;ty=3"}), (415, 4015)),
     ("no Content-Type", message("POST", body=CONTAINER, headers={"Content-Type": None}), (415, 4015)),
     (
         "another character set",
@@ -152,7 +152,7 @@ _HEADERS: list[tuple[str, bytes, tuple[int, int]]] = [
         message("POST", body=b"\x1f\x8b\x08", headers={**TY3, "Content-Encoding": "gzip"}),
         (415, 4015),
     ),
-    ("an answer in XML asked for", message(headers={"Accept": "application/xml"}), (406, 5207)),
+    ("an answer in EXI asked for", message(headers={"Accept": "application/exi"}), (406, 5207)),
     ("JSON refused", message(headers={"Accept": "application/json;q=0"}), (406, 5207)),
     ("tokens", message(headers={"Authorization": "aaa.bbb.ccc"}), (501, 5001)),
     ("PATCH", message("PATCH", body=CONTAINER), (405, 4005)),
