@@ -8,6 +8,7 @@ import time
 import uuid
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiocoap
@@ -19,9 +20,9 @@ from bindings.coap.mapping import Context, Message, request_to, response_from
 from bindings.coap.options import NEW, OLD, URI_HOST, known_options
 from bindings.coap.stack import Guard, aiocoap_message, message_of, open_context
 from cse.client.transport import Unreachable
-from cse.codecs import JSON_ONLY, Codecs, Limits
+from cse.codecs import JSON_ONLY, Codecs, Limits, target_codec
 from cse.primitive import RequestPrimitive, ResponsePrimitive
-from resources.errors import BadRequest
+from resources.errors import BadRequest, OriginatorError
 
 _MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 _MAX_KEPT_BYTES = 1024 * 1024
@@ -54,10 +55,11 @@ class CoapClient:
         A request without an identifier gets one. Raises Unreachable when there is no answer in time or none that can
         be read.
         """
-        netloc, name, base, query, wanted = _destination(url)
-        codec = self._mapping.codecs.of_name(wanted)
-        if codec is None:
-            raise Unreachable(f"{_shown(url)}: asks for {wanted[:20]}; this CSE sends {self._mapping.codecs.names}")
+        try:
+            address, codec = target_codec(url.partition("#")[0], self._mapping.codecs)
+        except OriginatorError as error:
+            raise Unreachable(f"{_shown(url)}: {error.message}") from None
+        netloc, name, base, query = _destination(address)
         if not request.request_id:
             request = replace(request, request_id=uuid.uuid4().hex)
         message = request_to(request, base, query, numbering=self._numbering, codec=codec)
@@ -98,11 +100,8 @@ class CoapClient:
 
 
 @lru_cache(maxsize=256)
-def _destination(url: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
-    """Return where to send.
-
-    Host and port, the host if it is a name, path segments, query fields, serialisation (``?ct=`` of a target).
-    """
+def _destination(url: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    """Return where to send: host and port, the host if it is a name, path segments, query fields."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 5683
@@ -110,12 +109,10 @@ def _destination(url: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], 
         host, port = None, 0
     if host is None or parts.scheme != "coap":
         raise Unreachable(f"{_shown(url)}: no coap URL with a host")
-    segments = tuple(unquote(segment) for segment in parts.path.strip("/").split("/") if segment)
-    fields = [unquote(field) for field in parts.query.split("&") if field]
-    wanted = next((field[3:] for field in fields if field.startswith("ct=")), "json")
-    kept = tuple(field for field in fields if not field.startswith("ct="))
+    segments = tuple(unquote(segment) for segment in parts.path.split("/") if segment)
+    fields = tuple(unquote(field) for field in parts.query.split("&") if field)
     netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return netloc, "" if _is_address(host) else host, segments, kept, wanted
+    return netloc, "" if _is_address(host) else host, segments, fields
 
 
 def _is_address(host: str) -> bool:
@@ -138,9 +135,9 @@ def _reason(error: Exception) -> str:
 class CoapTransport:
     """One CSE over CoAP (``cse.client.transport.Transport``); options as of ``CoapClient``."""
 
-    def __init__(self, base_url: str, **options: bool) -> None:
+    def __init__(self, base_url: str, **options: Any) -> None:
         self._base_url = base_url.rstrip("/")
-        self._client = CoapClient(**options)  # type: ignore[arg-type]
+        self._client = CoapClient(**options)
 
     async def send(self, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
         """Send one request and return its answer; raises Unreachable."""

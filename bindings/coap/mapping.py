@@ -134,10 +134,14 @@ def response_to(response: ResponsePrimitive, answering: Answering) -> Message:
     return Message(_code_of(response, answering), _sorted(options), payload)
 
 
+_ECHOED = frozenset(("rqi", "rvi"))
+
+
 def refusal(error: CseError, message: Message) -> ResponsePrimitive:
     """The answer to a request that could not be read; its identifier is echoed as far as it can be."""
     names = numbering_of(message.options).names
-    given = {names[number]: value.decode() for number, value in message.options if names.get(number) in {"rqi", "rvi"}}
+    texts = ((names[number], value.decode()) for number, value in message.options if names.get(number) in _ECHOED)
+    given = {short: text for short, text in texts if text.isprintable()}
     return ResponsePrimitive(error.status, given.get("rqi", ""), {"m2m:dbg": error.message}, given.get("rvi"))
 
 

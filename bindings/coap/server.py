@@ -25,14 +25,13 @@ from bindings.coap.stack import Guard, aiocoap_message, message_of, open_context
 from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.parameters import AttributeTypes
-from cse.primitive import ResponsePrimitive
 from cse.settings import CoapSettings, JsonSettings
 from resources.errors import CseError, ReceiverError
 
 _log = logging.getLogger(__name__)
 #: How long a stopping server waits for requests that are being worked on.
 _DRAIN_S = 10.0
-_SERVICE_UNAVAILABLE = 0xA3
+_INTERNAL_SERVER_ERROR, _SERVICE_UNAVAILABLE = 0xA0, 0xA3
 
 
 class CoapServer:
@@ -85,7 +84,11 @@ class CoapServer:
     async def render_to_pipe(self, pipe: Any) -> None:
         """Answer a request (``aiocoap.interfaces.Resource``)."""
         request = message_of(pipe.request)
-        answer = await self._answer(request, pipe.request.remote)
+        try:
+            answer = await self._answer(request, pipe.request.remote)
+        except Exception:  # noqa: BLE001 - aiocoap would answer, and say nothing in our log
+            _log.exception("a request of %s could not be answered", peer_of(pipe.request.remote))
+            answer = Message(_INTERNAL_SERVER_ERROR, [])
         answer.options.extend(option for option in request.options if option[0] == NO_RESPONSE)
         pipe.add_response(aiocoap_message(answer), is_last=True)
 
@@ -113,11 +116,7 @@ class CoapServer:
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
             _log.exception("a request of %s failed", source_address)
             failed = ReceiverError("internal error; see the log of the CSE")
-            return response_to(_printable(refusal(failed, message)), answering)
-
-
-def _printable(response: ResponsePrimitive) -> ResponsePrimitive:
-    return response if response.request_id.isprintable() else ResponsePrimitive(response.status, "", response.content)
+            return response_to(refusal(failed, message), answering)
 
 
 def _refuse_plain(settings: CoapSettings) -> None:

@@ -213,8 +213,22 @@ class _Messages(MessageManager):
 
     def send_message(self, message: aiocoap.Message, messageerror_monitor: Any) -> Any:
         """Send; returns how to give up a request, so that one nobody waits for is not sent again."""
+        if message.code.is_response() and self._is_unwanted(message):
+            return None
         super().send_message(message, messageerror_monitor)
         return partial(self._give_up, message) if message.code.is_request() else None
+
+    def _is_unwanted(self, message: aiocoap.Message) -> bool:
+        """Acknowledge only what wants no answer of this class (RFC 7967), and take the option off the others."""
+        unwanted = message.opt.no_response or 0
+        message.opt.no_response = None
+        if not unwanted >> (message.code.class_ - 1) & 1:
+            return False
+        waiting = self._piggyback_opportunities.pop((message.remote, message.token), None)
+        if waiting is not None:
+            waiting[1].cancel()
+            self._send_empty_ack(message.remote, waiting[0], "no answer is wanted")
+        return True
 
     def _deduplicate_message(self, message: aiocoap.Message) -> bool:
         key = (*message.remote.sockaddr[:2], message.mid)
