@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import time
 import uuid
 from dataclasses import replace
@@ -129,7 +130,13 @@ def _shown(url: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    """Return why there is no answer, in the words of the system where it has some."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
+    return str(error) or type(error).__name__
 
 
 class CoapTransport:
