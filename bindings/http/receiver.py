@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bindings.http.server import HttpServer
+from cse.codecs import JSON_ONLY, Codecs
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from cse.settings import HttpSettings, JsonSettings
 from resources.status import Status
@@ -17,13 +18,14 @@ class NotificationServer:
     """Listens on ``host`` and ``port`` (0: a free one) and gives every request to ``callback``.
 
     A callback that returns None is answered 2000. ``settings`` are used for TLS and limits; their host and port are
-    not looked at.
+    not looked at. ``codecs`` are the serialisations that it reads.
     """
 
-    def __init__(self, host: str, port: int, callback: Callback, settings: HttpSettings | None = None) -> None:
+    def __init__(self, host: str, port: int, callback: Callback, settings: HttpSettings | None = None,
+                 codecs: Codecs = JSON_ONLY) -> None:
         self._callback = callback
         settings = replace(settings or HttpSettings(), host=host, port=port)
-        self._server = HttpServer(self._handle, settings, JsonSettings())
+        self._server = HttpServer(self._handle, settings, JsonSettings(), codecs=codecs)
 
     async def start(self) -> str:
         """Listen and return the base URL."""

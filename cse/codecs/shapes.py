@@ -11,7 +11,7 @@ from enum import Enum
 
 from resources.complex_types.elements import resource_wrapper
 from resources.complex_types.primitives import CONTENT_ELEMENTS, child_resource_ref
-from resources.datatypes import DataType, Member
+from resources.datatypes import Check, DataType, Member
 from resources.model import ResourceType
 from resources.registry import Registry
 
@@ -20,7 +20,7 @@ class Kind(Enum):
     """What the text of an element stands for; OBJECT has elements, ANY whatever it has."""
 
     TEXT = "text"
-    TRIMMED = "text without blanks around it"
+    FORMED = "text of a form"
     NUMBER = "a number"
     BOOLEAN = "true or false"
     OBJECT = "elements"
@@ -49,6 +49,7 @@ class Shape:
 
     ``members`` are those of an object in the order of the schema; ``attributes`` the members that are XML attributes;
     ``base`` the member that is the text of the element. ``removable``: an empty element is null, not an empty value.
+    ``check`` raises ValueError for text that has not its form.
     """
 
     kind: Kind
@@ -58,11 +59,12 @@ class Shape:
     base: str = ""
     roots: Roots = Roots.NONE
     removable: bool = False
+    check: Check | None = None
 
 
 ANYTHING = Shape(Kind.ANY)
 _KINDS = {"number": Kind.NUMBER, "boolean": Kind.BOOLEAN, "any": Kind.ANY, "object": Kind.OBJECT}
-_SCALARS = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.NUMBER, Kind.BOOLEAN})
+_SCALARS = frozenset({Kind.TEXT, Kind.FORMED, Kind.NUMBER, Kind.BOOLEAN})
 #: Objects whose members are named by roots.
 _CONTENTS = {"m2m:primitiveContent", "m2m:representation", "m2m:resourceWrapper"}
 #: Long name of the member that is the text of an element with XML attributes.
@@ -102,19 +104,19 @@ class Shapes:
 
     def _made(self, type_: DataType) -> Shape:
         if type_.json == "array":
-            item = self.of(type_.item) if type_.item is not None else Shape(Kind.TRIMMED)
+            item = self.of(type_.item) if type_.item is not None else Shape(Kind.FORMED)
             many = Many.BLANKS if item.kind in _SCALARS and item.many is Many.NO else Many.REPEATED
             return replace(item, many=many)
         if type_.json == "object":
             return self._object(type_)
         kind = _KINDS.get(type_.json)
-        if kind is None:
-            kind = Kind.TRIMMED if "pattern" in type_.schema else Kind.TEXT
-        return Shape(kind)
+        if kind is not None:
+            return Shape(kind)
+        return Shape(Kind.FORMED, check=type_.check) if "pattern" in type_.schema else Shape(Kind.TEXT)
 
     def _object(self, type_: DataType) -> Shape:
         if type_.name in _CONTENTS:
-            members = {"uri": Shape(Kind.TRIMMED)} if type_ is resource_wrapper else {}
+            members = {"uri": Shape(Kind.FORMED)} if type_ is resource_wrapper else {}
             return Shape(Kind.OBJECT, members=members, roots=Roots.ONE)
         if not type_.members:
             return Shape(Kind.ANY)

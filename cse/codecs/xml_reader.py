@@ -172,9 +172,7 @@ class Reader:
         if shape.kind is Kind.OBJECT:
             if shape.base:
                 element.members[shape.base] = _value(shape.members[shape.base], text)
-            if element.members or not shape.removable:
-                return element.members
-            return None
+            return element.members or (None if shape.removable else _empty(shape))
         if element.members:
             if text.strip(_BLANKS):
                 self._refuse("has text between its elements")
@@ -198,6 +196,14 @@ class Reader:
         raise BadRequest(f"XML: {path} {problem}")
 
 
+def _empty(shape: Shape) -> dict[str, Any]:
+    """An object without elements; one that holds a list and nothing else holds an empty one."""
+    if len(shape.members) != 1:
+        return {}
+    [(short, member)] = shape.members.items()
+    return {short: []} if member.many is Many.REPEATED else {}
+
+
 def _value(shape: Shape, text: str) -> Any:
     """What a text says; a text that is no number or boolean stays one, for the check of the attribute to refuse."""
     kind = shape.kind
@@ -205,7 +211,20 @@ def _value(shape: Shape, text: str) -> Any:
         return _number(text.strip(_BLANKS))
     if kind is Kind.BOOLEAN:
         return _BOOLEANS.get(text.strip(_BLANKS), text)
-    return text.strip(_BLANKS) if kind is Kind.TRIMMED else text
+    if kind is Kind.FORMED:
+        stripped = text.strip(_BLANKS)
+        return text if stripped == text or _fits(shape, text) else stripped
+    return text
+
+
+def _fits(shape: Shape, text: str) -> bool:
+    """Whether the blanks around a text are part of it."""
+    try:
+        if shape.check is not None:
+            shape.check(text)
+    except ValueError:
+        return False
+    return shape.check is not None
 
 
 def _number(text: str) -> int | float | str:

@@ -20,6 +20,7 @@ CONTENTS: dict[str, dict[str, Any]] = {
     "references": {
         "m2m:rrl": {"rrf": [{"val": "cse/c1", "nm": "c1", "typ": 3}, {"val": "cse/c2", "nm": "c2", "typ": 3}]}
     },
+    "no reference": {"m2m:rrl": {"rrf": []}},
     "addresses": {"m2m:uril": ["cse/a", "cse/b"]},
     "one address": {"m2m:uril": ["cse/a"]},
     "no address": {"m2m:uril": []},

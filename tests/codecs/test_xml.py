@@ -80,7 +80,7 @@ def test_exact_documents(value: dict[str, Any], text: str) -> None:
         ),
         (f"<m2m:grp {M2M}><mid/><cr/></m2m:grp>", {"m2m:grp": {"mid": [], "cr": None}}),
         (f"<m2m:sub {M2M}><enc/><nu>a</nu></m2m:sub>", {"m2m:sub": {"enc": None, "nu": ["a"]}}),
-        (f"<m2m:acp {M2M}><pv/></m2m:acp>", {"m2m:acp": {"pv": {}}}),
+        (f"<m2m:acp {M2M}><pv/></m2m:acp>", {"m2m:acp": {"pv": {"acr": []}}}),
         ('<cod:color xmlns:cod="http://elsewhere"><red>1</red></cod:color>', {"cod:color": {"red": 1}}),
         ("<a><b>1</b><b>2</b><b>3</b><c><d/></c></a>", {"a": {"b": ["1", "2", "3"], "c": {"d": ""}}}),
         ("\ufeff<?xml version='1.0' encoding='utf-8'?><a>\U0001f600</a>", {"a": "\U0001f600"}),
