@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 
 #: Registers, subscribes, creates, and gives what it was told.
 SCRIPT = """async (url) => {
-  const socket = new WebSocket(url, ["oneM2M.xml", "oneM2M.json"]);
+  const socket = new WebSocket(url, ["oneM2M.yaml", "oneM2M.json"]);
   const waiting = new Map(), told = [];
   await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = () => reject("refused"); });
   let number = 0;

@@ -21,6 +21,7 @@ from cse.settings import StoreSettings
 from resources.status import Status
 from tests.bindings.small_cse import SmallCse
 from tests.bindings.websocket.served import ADMIN, served, url_of, whole, whole_cse
+from tests.codecs.serialisations import CODECS
 
 TIMEOUT_S = 5.0
 NOTIFY = RequestPrimitive(Operation.NOTIFY, "/banyan/Cae1", "/banyan", "r1", "3", content={"m2m:sgn": {"sur": "s"}})
@@ -67,6 +68,19 @@ async def test_notifications_come_over_the_connection(node: Node) -> None:
     await client.create("cse/cae1/d", "cin", {"con": "y"})
     assert await other.some(1) == ["y"]
     assert heard.queue.empty()
+    await client.close()
+
+
+@pytest.mark.parametrize("name", ["json", "cbor", "xml"])
+async def test_notifications_are_in_the_serialisation_of_the_connection(node: Node, name: str) -> None:
+    client = await connect(url_of(node), "Cae1", subprotocol=f"oneM2M.{name}", codecs=CODECS)
+    await client.register("N1", "cae1", csz=["application/json"])
+    await client.create("cse/cae1", "cnt", {"rn": "c"})
+    heard = Heard()
+    await client.subscribe("cse/cae1/c", heard)
+    for content in ("전력 21.5", "<&>"):
+        await client.create("cse/cae1/c", "cin", {"con": content})
+    assert await heard.some(2) == ["전력 21.5", "<&>"]
     await client.close()
 
 
