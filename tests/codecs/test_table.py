@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from cse.codecs import JSON, JSON_ONLY, REQUEST_ROOT, Limits
+from cse.codecs import JSON, JSON_ONLY, REQUEST_ROOT, Limits, target_codec
+from cse.codecs.offered import codecs_of
 from resources.errors import OriginatorError
 from resources.status import Status
+from tests.codecs.serialisations import CODECS, REGISTRY
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,34 @@ def test_a_primitive_stands_bare_in_json() -> None:
     data = JSON.encode_primitive({"op": 2, "to": "cse", "rqi": "1"}, REQUEST_ROOT)
     assert data == b'{"op":2,"to":"cse","rqi":"1"}'
     assert JSON.decode_primitive(data, REQUEST_ROOT, Limits()) == {"op": 2, "to": "cse", "rqi": "1"}
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "name"),
+    [
+        ("http://h/p", "http://h/p", "json"),
+        ("http://h/p?ct=json", "http://h/p", "json"),
+        ("http://h/p?ct=xml", "http://h/p", "xml"),
+        ("mqtt://h/t?a=1&ct=cbor&b", "mqtt://h/t?a=1&b", "cbor"),
+        ("http://h/p?ct=application/xml", "http://h/p", "xml"),
+        ("http://h/ct=p?act=1", "http://h/ct=p?act=1", "json"),
+        ("Cae1?ct=cbor", "Cae1", "cbor"),
+    ],
+)
+def test_a_target_picks_its_serialisation(url: str, address: str, name: str) -> None:
+    assert target_codec(url, CODECS) == (address, CODECS.by_name[name])
+
+
+def test_a_target_that_asks_for_what_is_not_there_is_4015() -> None:
+    for codecs, url in ((JSON_ONLY, "http://h?ct=xml"), (CODECS, "http://h?ct=yaml")):
+        with pytest.raises(OriginatorError, match="expected one of json"):
+            target_codec(url, codecs)
+
+
+def test_what_is_offered_follows_the_settings_and_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert codecs_of(["xml", "cbor"], REGISTRY).names == ("json", "cbor", "xml")
+    assert codecs_of(["xml"], REGISTRY).names == ("json", "xml")
+    assert codecs_of([], REGISTRY).names == ("json",)
+    monkeypatch.delitem(sys.modules, "cse.codecs.cbor")
+    monkeypatch.setitem(sys.modules, "cbor2", None)
+    assert codecs_of(["cbor"], REGISTRY).names == ("json",)
