@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance_tests.capture import Capture
 from conformance_tests.case import Case, CatalogueError
+from conformance_tests.cse_clock import CseClock
 from conformance_tests.http.client import HttpClient
 from conformance_tests.http.notification_server import Endpoint, NotificationServer
 from conformance_tests.identifiers import Identifiers
@@ -44,6 +45,7 @@ class Tester:
     patience_s: float
     prefix: str
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    clock: CseClock = field(default_factory=CseClock)
 
 
 class Execution:
@@ -72,7 +74,7 @@ class Execution:
 
     def _look_up(self, reference: str) -> Any:
         if reference.startswith("in:"):
-            return in_seconds(float(reference[3:]))
+            return in_seconds(float(reference[3:]) + self.tester.clock.ahead_s)
         name, _, part = reference.partition(".")
         try:
             if name in self.captures:

@@ -6,5 +6,5 @@ from datetime import UTC, datetime, timedelta
 
 
 def in_seconds(seconds: float) -> str:
-    """Return the moment that many seconds from now, whole seconds, UTC."""
+    """Return the moment that many seconds from now by the clock of this machine, whole seconds, UTC."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y%m%dT%H%M%S")

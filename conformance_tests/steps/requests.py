@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,7 +145,10 @@ async def _perform(
     parent: str | None = None,
 ) -> None:
     request = _request(execution, step, op, to, content, ty)
+    sent_s = time.time()
     answer = Capture(await execution.send(request), type_)
+    if op == CREATE and answer.response.rsc == 2001 and answer.attributes_have("ct"):
+        execution.tester.clock.learn(answer.attributes["ct"], sent_s, time.time())
     _find_resource(execution, answer, request, parent)
     if ty == AE and answer.response.rsc == 2001 and request.fr not in _ANY_STEM and answer.attributes_have("aei"):
         execution.assign(str(request.fr), str(answer.attributes["aei"]))
