@@ -87,18 +87,17 @@ class Libcoap:
         self._library.coap_context_set_block_mode(self._context, _USE_LIBCOAP | _SINGLE_BODY)
         for number in known:
             self._library.coap_register_option(self._context, number)
-        self._kept: list[Any] = []
 
     def ask(self, asked: dict[str, Any], timeout_s: float = 10.0) -> dict[str, Any] | None:
         """Send a request: ``port``, ``type``, ``code``, ``options`` as pairs of number and hex, ``payload``."""
         library, answers = self._library, []
 
-        @_ON_RESPONSE
         def on_response(_session: int, _sent: int, received: int, _message_id: int) -> int:
             answers.append(self._shown(received))
             return 1
 
-        library.coap_register_response_handler(self._context, on_response)
+        on_response_c = _ON_RESPONSE(on_response)
+        library.coap_register_response_handler(self._context, on_response_c)
         address = _address(asked["port"])
         session = library.coap_new_client_session(self._context, None, byref(address), _UDP)
         pdu = library.coap_new_pdu(asked.get("type", 0), asked["code"], session)
@@ -122,7 +121,6 @@ class Libcoap:
         library = self._library
         seen: list[dict[str, Any]] = []
 
-        @_ON_REQUEST
         def on_request(_resource: int, _session: int, request: int, _query: int, response: int) -> None:
             shown = self._shown(request)
             seen.append(shown)
@@ -134,8 +132,9 @@ class Libcoap:
 
         port = _free_port()
         library.coap_new_endpoint(self._context, byref(_address(port)), _UDP)
-        resource = library.coap_resource_unknown_init(on_request)
-        library.coap_register_handler(resource, 2, on_request)
+        on_request_c = _ON_REQUEST(on_request)
+        resource = library.coap_resource_unknown_init(on_request_c)
+        library.coap_register_handler(resource, 2, on_request_c)
         library.coap_add_resource(self._context, resource)
         print(port, flush=True)
         while len(seen) < count:
