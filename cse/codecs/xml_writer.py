@@ -32,7 +32,9 @@ class Writer:
 
     def write(self, content: Mapping[str, Any]) -> bytes:
         """Write an object of one member, the root element."""
-        (root, value), = content.items()
+        if type(content) is not dict or len(content) != 1:
+            raise _unsayable("the content", "is no object with one member, the root element")
+        [(root, value)] = content.items()
         shape = self._shapes.root(root)
         if shape.many is Many.NO and isinstance(value, list):
             raise _unsayable(root, "is a list; XML has one root element")
@@ -131,4 +133,4 @@ def _escaped(name: str, text: str, escapes: Mapping[str, str]) -> str:
 
 
 def _unsayable(name: str, problem: str) -> ReceiverError:
-    return ReceiverError(f"XML: {name[:64]} {problem}; ask for JSON or CBOR", Status.NOT_ACCEPTABLE)
+    return ReceiverError(f"XML: {ascii(name[:64])[1:-1]} {problem}; ask for JSON or CBOR", Status.NOT_ACCEPTABLE)

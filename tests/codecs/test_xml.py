@@ -186,6 +186,10 @@ def test_a_large_text_is_one_member() -> None:
         ({"m2m:cin": {"con": {"a b": 1}}}, "a b is no name"),
         ({"m2m:cin": {"con": [[1]]}}, "a list in a list"),
         ({"a": ["b"]}, "is a list"),
+        ({}, "one member"),
+        ([], "one member"),
+        ({"a": 1, "b": 2}, "one member"),
+        ({"m2m:cin": {"con": {"\x00é": 1}}}, "\\x00\\xe9 is no name"),
     ],
 )
 def test_what_xml_cannot_say_is_5207(value: dict[str, Any], reason: str) -> None:
