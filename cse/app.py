@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bindings.http.client import HttpClient
 from bindings.http.pages import Page, Route
@@ -35,6 +35,7 @@ from resources.registry import Registry
 
 if TYPE_CHECKING:
     from bindings.coap.server import CoapServer
+    from bindings.mqtt.server import MqttServer
 
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
@@ -60,6 +61,12 @@ def _coap_sender(settings: Settings, codecs: Codecs) -> Sender:
     return CoapClient(old_options=settings.coap.old_options, codecs=codecs)
 
 
+def _mqtt_sender(settings: Settings, codecs: Codecs) -> Sender:
+    from bindings.mqtt.client import MqttClient
+
+    return MqttClient(settings.mqtt, settings.json, settings.cse.cse_id, codecs)
+
+
 class Node:
     """One CSE with its bindings."""
 
@@ -76,6 +83,7 @@ class Node:
         self._server: HttpServer | None = None
         self._websocket: WebSocketServer | None = None
         self._coap: CoapServer | None = None
+        self._mqtt: MqttServer | None = None
         self._openapi: bytes | None = None
 
     async def start(self) -> str:
@@ -88,6 +96,8 @@ class Node:
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
             self._senders["coap"] = _coap_sender(settings, self._codecs)
+        if settings.mqtt.enabled:
+            self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
                       self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
                       codecs=self._codecs)
@@ -112,6 +122,8 @@ class Node:
                 self.urls.append(await self._serve_websocket(settings))
             if settings.coap.enabled:
                 self.urls.append(await self._serve_coap(settings))
+            if settings.mqtt.enabled:
+                self.urls.append(await self._serve_mqtt(settings))
             if self.urls:
                 await self.cse.reachable_at(self.urls)
         except BaseException:
@@ -131,6 +143,14 @@ class Node:
                                 attributes=self._registry.attribute_types(), codecs=self._codecs)
         return await self._coap.start()
 
+    async def _serve_mqtt(self, settings: Settings) -> str:
+        from bindings.mqtt.client import MqttClient
+        from bindings.mqtt.server import MqttServer
+
+        self._mqtt = MqttServer(self.cse.handle, cast(MqttClient, self._senders["mqtt"]),
+                                check_originator=settings.mqtt.check_originator)
+        return await self._mqtt.start()
+
     async def stop(self) -> None:
         """Answer what is under way, write what was accepted, close the store."""
         self.cse.release()
@@ -140,6 +160,8 @@ class Node:
             await self._websocket.stop()
         if self._server is not None:
             await self._server.stop()
+        if self._mqtt is not None:
+            await self._mqtt.stop()
         await self.cse.close()
         await self._close_senders()
 

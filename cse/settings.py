@@ -142,6 +142,34 @@ class CoapSettings:
 
 
 @dataclass(slots=True)
+class MqttSettings:
+    """``[mqtt]``: the broker that this CSE is a client of, and limits. Sizes in bytes, times in seconds.
+
+    ``url`` is the point of access of the CSE; a path in it is the prefix of its topics. Without TLS only a broker on
+    this machine is talked to unless ``allow_plain`` says otherwise.
+    """
+
+    enabled: bool = False
+    url: str = "mqtt://127.0.0.1:1883"
+    client_id: str = ""
+    version: str = "3.1.1"
+    user: str = ""
+    password_file: str = ""
+    ca: str = ""
+    certificate: str = ""
+    private_key: str = ""
+    allow_plain: bool = False
+    check_originator: bool = False
+    keep_alive_s: int = 30
+    max_payload_bytes: int = 1_048_576
+    max_requests: int = 256
+    max_queued: int = 10_000
+    max_answers: int = 10_000
+    answers_kept_s: float = 300.0
+    max_brokers: int = 50
+
+
+@dataclass(slots=True)
 class JsonSettings:
     """``[json]``: limits of the JSON codec."""
 
@@ -173,6 +201,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
     coap: CoapSettings = field(default_factory=CoapSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
     json: JsonSettings = field(default_factory=JsonSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from cse.settings import HttpSettings, Settings, WebSocketSettings
 
@@ -191,6 +192,28 @@ RULES: dict[str, Rule] = {
     "coap.max_kept_bytes": _count("Most memory for unfinished payloads, for answers in blocks, for repeated answers."),
     "coap.max_requests": _count("Most requests that are worked on at a time."),
     "coap.max_rate": _count("Most messages of one address in a second; 0 sets no limit.", 0),
+    "mqtt.enabled": Rule("Be a client of a broker."),
+    "mqtt.url": Rule(
+        "Address of the broker, published as point of access; a path is the prefix of the topics.",
+        "a URL such as 'mqtts://broker.example.org:8883'",
+        r"mqtts?://[^\s+#?@]+",
+    ),
+    "mqtt.client_id": Rule("Name at the broker; empty for C:: and the CSE-ID.", "text without blanks", r"\S*"),
+    "mqtt.version": Rule("Version of MQTT.", choices=("3.1.1", "5")),
+    "mqtt.user": Rule("User at the broker; empty for none."),
+    "mqtt.password_file": Rule("File whose first line is the password."),
+    "mqtt.ca": Rule("Authorities (PEM) of brokers; empty for those of the system."),
+    "mqtt.certificate": Rule("Certificate chain (PEM) of this client."),
+    "mqtt.private_key": Rule("Private key (PEM) of the certificate."),
+    "mqtt.allow_plain": Rule("Talk to a broker on another machine without TLS."),
+    "mqtt.check_originator": Rule("Refuse a request from another originator than its topic says."),
+    "mqtt.keep_alive_s": Rule("Silence after which the broker is asked whether it is there.", least=1, most=65535),
+    "mqtt.max_payload_bytes": _count("Largest payload."),
+    "mqtt.max_requests": _count("Most requests that are worked on at a time."),
+    "mqtt.max_queued": _count("Most messages that wait for a broker."),
+    "mqtt.max_answers": _count("Most answers that are remembered, for requests that come twice."),
+    "mqtt.answers_kept_s": _time("How long an answer is remembered."),
+    "mqtt.max_brokers": _count("Most other brokers that notifications are sent over."),
     "json.max_depth": _count("Deepest nesting of a document."),
     "json.max_members": _count("Most members of a document, all levels together."),
     "models.folder": Rule("Folder with device models of your own (docs/models.md); empty for none."),
@@ -204,6 +227,12 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_far(url: str) -> bool:
+    """True for an address without TLS that is not loopback."""
+    parts = urlsplit(url)
+    return parts.scheme == "mqtt" and not _is_loopback(parts.hostname or "")
 
 
 def _of_server(table: str, server: HttpSettings | WebSocketSettings) -> list[tuple[bool, str, str]]:
@@ -236,6 +265,16 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         ),
         *_of_server("http", settings.http),
         *_of_server("websocket", settings.websocket),
+        (
+            settings.mqtt.enabled and not settings.mqtt.allow_plain and _is_far(settings.mqtt.url),
+            "mqtt.url",
+            f"{settings.mqtt.url!r} is on another machine and has no TLS; use mqtts://, or mqtt.allow_plain = true",
+        ),
+        (
+            bool(settings.mqtt.certificate) != bool(settings.mqtt.private_key),
+            "mqtt.private_key",
+            "goes with mqtt.certificate; set both",
+        ),
         (
             settings.coap.enabled and not settings.coap.allow_plain and not _is_loopback(settings.coap.host),
             "coap.host",

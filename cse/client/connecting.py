@@ -17,6 +17,8 @@ TRANSPORTS = {
     "https": ("bindings.http.client", "HttpTransport"),
     "coap": ("bindings.coap.client", "CoapTransport"),
     "ws": ("bindings.websocket.client", "WebSocketTransport"),
+    "mqtt": ("bindings.mqtt.client", "MqttTransport"),
+    "mqtts": ("bindings.mqtt.client", "MqttTransport"),
     "wss": ("bindings.websocket.client", "WebSocketTransport"),
 }
 

@@ -16,6 +16,7 @@ PLACES = {
     "aiohttp": ("bindings/http/", "bindings/websocket/", "ae_samples/"),
     "aiocoap": ("bindings/coap/",),
     "cbor2": ("cse/codecs/cbor.py",),
+    "gmqtt": ("bindings/mqtt/broker.py",),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),
