@@ -28,6 +28,12 @@ class Block(NamedTuple):
         """Bytes of a full block."""
         return 1 << min(self.exponent, LARGEST) + 4
 
+    def holds(self, length: int) -> bool:
+        """Whether a payload of this length goes with the block."""
+        if self.exponent > LARGEST:
+            return not self.more or (length > 0 and length % self.size == 0)
+        return length == self.size if self.more else length <= self.size
+
     def to_bytes(self) -> bytes:
         """Write the option."""
         return uint_bytes(self.number << 4 | self.more << 3 | self.exponent)
@@ -58,14 +64,14 @@ class Transfers:
         """What is kept now."""
         return self._arriving.size_bytes + self._fetched.size_bytes
 
-    def take(self, peer: Hashable, request: Message) -> Message | None:
-        """Take a request or a block of one.
+    def take(self, peer: Hashable, request: Message, *, stream: bool = False) -> Message | None:
+        """Take a request or a block of one. On a ``stream`` a block may be any number of 1024 bytes (RFC 8323 6).
 
         Returns what is to be answered at once: 2.31 for a block, an error, the next block of an answer. None: the
         payload of ``request`` is complete now.
         """
         block1, block2 = block_of(request, BLOCK1), block_of(request, BLOCK2)
-        if any(block is not None and block.exponent > LARGEST for block in (block1, block2)):
+        if not stream and any(block is not None and block.exponent > LARGEST for block in (block1, block2)):
             return _refused(BAD_REQUEST, "a block of the reserved size 7")
         if block1 is not None:
             return self._gather((peer, key_of(request)), request, block1)
@@ -76,24 +82,23 @@ class Transfers:
             return _refused(INCOMPLETE, "nothing is kept of this answer") if kept is None else _piece(kept, block2)
         return None
 
-    def first(self, peer: Hashable, request: Message, answer: Message) -> Message:
-        """Return the answer, or its first block while the others are kept."""
+    def first(self, peer: Hashable, request: Message, answer: Message, room: int = 1 << LARGEST + 4) -> Message:
+        """Return the answer, or its first block while the others are kept; ``room`` is for a payload in one piece."""
         block1, block2 = block_of(request, BLOCK1), block_of(request, BLOCK2)
         if block1 is not None:
             answer.options.append((BLOCK1, block1._replace(more=False).to_bytes()))
             answer.options.sort(key=lambda option: option[0])
-        exponent = LARGEST if block2 is None else block2.exponent
-        if len(answer.payload) <= 1 << exponent + 4:
+        if len(answer.payload) <= (room if block2 is None else block2.size):
             return answer
         kept = Message(answer.code, [each for each in answer.options if each[0] != BLOCK1], answer.payload)
         self._fetched.put((peer, key_of(request)), kept, len(kept.payload) + _weight(request) + _weight(kept))
-        return _piece(answer, Block(0, False, exponent))
+        return _piece(answer, block2 or Block(0, False, LARGEST))
 
     def _gather(self, key: Hashable, request: Message, block: Block) -> Message | None:
         payload = self._arriving.get(key) if block.number else bytearray()
         if payload is None or len(payload) != block.number * block.size:
             return _refused(INCOMPLETE, "a block before this one is missing; begin again")
-        if (len(request.payload) != block.size) if block.more else (len(request.payload) > block.size):
+        if not block.holds(len(request.payload)):
             return _refused(BAD_REQUEST, "the payload is not as long as its block")
         announced = max((uint(value) for number, value in request.options if number == SIZE1), default=0)
         if max(announced, len(payload) + len(request.payload)) > self._max_payload_bytes:
@@ -122,6 +127,7 @@ def _weight(message: Message) -> int:
 
 
 def _piece(answer: Message, block: Block) -> Message:
+    block = block._replace(exponent=min(block.exponent, LARGEST))
     start = block.number * block.size
     if start >= len(answer.payload):
         return _refused(BAD_REQUEST, "a block behind the end of the answer")

@@ -1,4 +1,4 @@
-"""The sending side of CoAP: requests to any ``coap`` URL over one socket."""
+"""The sending side of CoAP: requests to any ``coap`` URL over one socket, to ``coap+tcp`` over kept connections."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from aiocoap.numbers.constants import Reliable, Unreliable
 from bindings.coap.mapping import Context, Message, request_to, response_from
 from bindings.coap.options import NEW, OLD, URI_HOST, known_options
 from bindings.coap.stack import Guard, aiocoap_message, message_of, open_context
+from bindings.coap.tcp import TcpClient
 from cse.client.transport import Unreachable
 from cse.codecs import JSON_ONLY, Codecs, Limits, target_codec
 from cse.primitive import RequestPrimitive, ResponsePrimitive
@@ -30,7 +31,7 @@ _MAX_KEPT_BYTES = 1024 * 1024
 
 
 class CoapClient:
-    """Sends to any ``coap`` URL (``cse.client.transport.Sender``).
+    """Sends to any ``coap`` or ``coap+tcp`` URL (``cse.client.transport.Sender``).
 
     ``old_options`` uses the option numbers before TS-0008 3.7. Not ``confirmable``: messages are sent once.
     """
@@ -46,6 +47,8 @@ class CoapClient:
         self._numbering = OLD if old_options else NEW
         self._tuning = Reliable if confirmable else Unreliable
         self._mapping = Context(codecs, limits or Limits(max_depth=64, max_members=1_000_000))
+        self._known = known_options(old=True)
+        self._tcp = TcpClient(self._known, _MAX_PAYLOAD_BYTES)
         self._context: aiocoap.Context | None = None
         self._opening = asyncio.Lock()
         self._closed = False
@@ -60,15 +63,20 @@ class CoapClient:
             address, codec = target_codec(url.partition("#")[0], self._mapping.codecs)
         except OriginatorError as error:
             raise Unreachable(f"{_shown(url)}: {error.message}") from None
-        netloc, name, base, query = _destination(address)
+        scheme, host, port, base, query = _destination(address)
         if not request.request_id:
             request = replace(request, request_id=uuid.uuid4().hex)
         message = request_to(request, base, query, numbering=self._numbering, codec=codec)
-        if name:
-            message.options.insert(0, (URI_HOST, name.encode()))
+        if not _is_address(host):
+            message.options.insert(0, (URI_HOST, host.encode()))
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._exchange(netloc, message)
+                if scheme == "coap":
+                    answer = await self._exchange(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", message)
+                elif self._closed:
+                    raise Unreachable("the client is closed")
+                else:
+                    answer = await self._tcp.exchange(host, port, message)
             return response_from(answer, self._mapping)
         except (Error, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(f"{request.operation.name} {_shown(url)}: {_reason(error)}") from error
@@ -77,8 +85,9 @@ class CoapClient:
             raise Unreachable(f"{request.operation.name} {_shown(url)}: {reason}") from error
 
     async def close(self) -> None:
-        """Close the socket; nothing can be sent any more."""
+        """Close the socket and connections; nothing can be sent any more."""
         self._closed = True
+        await self._tcp.close()
         if self._context is not None:
             context, self._context = self._context, None
             await context.shutdown()
@@ -94,26 +103,23 @@ class CoapClient:
             if self._closed:
                 raise Unreachable("the client is closed")
             if self._context is None:
-                known = known_options(old=self._numbering is OLD)
-                guard = Guard(known, time.monotonic, 0, _MAX_PAYLOAD_BYTES, _MAX_KEPT_BYTES)
+                guard = Guard(self._known, time.monotonic, 0, _MAX_PAYLOAD_BYTES, _MAX_KEPT_BYTES)
                 self._context = await open_context(guard)
             return self._context
 
 
 @lru_cache(maxsize=256)
-def _destination(url: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
-    """Return where to send: host and port, the host if it is a name, path segments, query fields."""
+def _destination(url: str) -> tuple[str, str, int, tuple[str, ...], tuple[str, ...]]:
+    """Return where to send: scheme, host, port, path segments, query fields."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 5683
     except ValueError:
         host, port = None, 0
-    if host is None or parts.scheme != "coap":
-        raise Unreachable(f"{_shown(url)}: no coap URL with a host")
+    if host is None or parts.scheme not in {"coap", "coap+tcp"}:
+        raise Unreachable(f"{_shown(url)}: no coap or coap+tcp URL with a host")
     segments = tuple(unquote(segment) for segment in parts.path.split("/") if segment)
-    fields = tuple(unquote(field) for field in parts.query.split("&") if field)
-    netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return netloc, "" if _is_address(host) else host, segments, fields
+    return parts.scheme, host, port, segments, tuple(unquote(field) for field in parts.query.split("&") if field)
 
 
 def _is_address(host: str) -> bool:

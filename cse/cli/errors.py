@@ -29,6 +29,8 @@ HINTS = {
 _REFUSED_TEXT = re.compile(r": [^.\[: ]+: expected .*, got '(?P<text>.*)'$", re.DOTALL)
 #: A module missing from these is a fault of ours, not an extra that is not installed.
 OWN_PACKAGES = ("cse", "resources", "bindings", "ipe", "ae_samples")
+#: Library -> the extra that brings it, where that is not [http].
+EXTRAS = {"aiocoap": "coap", "cbor2": "cbor", "gmqtt": "mqtt", "pymodbus": "modbus"}
 
 
 class UsageError(Exception):
@@ -82,7 +84,8 @@ def failure_of(error: Exception) -> Failure | None:
     if isinstance(error, StartError | StoreError):
         return Failure(f"the CSE cannot start: {error}", exit_codes.USAGE)
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(OWN_PACKAGES):
-        hint = "install what it belongs to: pip install 'banyan-cse[http]', or [demo] for the demonstration"
+        extra = EXTRAS.get((error.name or "").partition(".")[0], "http")
+        hint = f"install what it belongs to: pip install 'banyan-cse[{extra}]', or [demo] for the demonstration"
         return Failure(f"{error.name} is not installed", exit_codes.USAGE, hint)
     if isinstance(error, OSError):
         hint = "--http HOST:PORT or --listen HOST:PORT takes another" if error.errno == errno.EADDRINUSE else ""

@@ -16,6 +16,7 @@ TRANSPORTS = {
     "http": ("bindings.http.client", "HttpTransport"),
     "https": ("bindings.http.client", "HttpTransport"),
     "coap": ("bindings.coap.client", "CoapTransport"),
+    "coap+tcp": ("bindings.coap.client", "CoapTransport"),
     "ws": ("bindings.websocket.client", "WebSocketTransport"),
     "mqtt": ("bindings.mqtt.client", "MqttTransport"),
     "mqtts": ("bindings.mqtt.client", "MqttTransport"),

@@ -30,7 +30,7 @@ from time import monotonic
 from typing import Any
 
 _LIBRARY = "libcoap-3-notls.so.3"
-_UDP = 1
+_UDP, _TCP = 1, 3
 _USE_LIBCOAP, _SINGLE_BODY = 1, 2
 _CHANGED = 68
 _SHOWN = (8, 11, 12, 256, 257, 265, 271, 283, 307)
@@ -89,7 +89,7 @@ class Libcoap:
             self._library.coap_register_option(self._context, number)
 
     def ask(self, asked: dict[str, Any], timeout_s: float = 10.0) -> dict[str, Any] | None:
-        """Send a request: ``port``, ``type``, ``code``, ``options`` as pairs of number and hex, ``payload``."""
+        """Send a request: ``port``, ``tcp``, ``type``, ``code``, ``payload``, ``options`` (number, hex)."""
         library, answers = self._library, []
 
         def on_response(_session: int, _sent: int, received: int, _message_id: int) -> int:
@@ -99,7 +99,8 @@ class Libcoap:
         on_response_c = _ON_RESPONSE(on_response)
         library.coap_register_response_handler(self._context, on_response_c)
         address = _address(asked["port"])
-        session = library.coap_new_client_session(self._context, None, byref(address), _UDP)
+        protocol = _TCP if asked.get("tcp") else _UDP
+        session = library.coap_new_client_session(self._context, None, byref(address), protocol)
         pdu = library.coap_new_pdu(asked.get("type", 0), asked["code"], session)
         token, length = (c_uint8 * 8)(), c_size_t(8)
         library.coap_session_new_token(session, byref(length), token)

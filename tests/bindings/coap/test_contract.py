@@ -1,4 +1,4 @@
-"""The contract of bindings over CoAP: both numberings, messages that are sent once, CBOR."""
+"""The contract of bindings over CoAP: both numberings, messages sent once, CBOR, TCP."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "old options": {"old_options": True},
     "non-confirmable": {"confirmable": False},
     "CBOR": {"codecs": CODECS},
+    "TCP": {"scheme": "coap+tcp"},
+    "TCP, CBOR": {"scheme": "coap+tcp", "codecs": CODECS},
 }
 
 
@@ -26,11 +28,13 @@ class TestCoap(Contract):
     @pytest.fixture(params=OPTIONS)
     async def link(self, request: pytest.FixtureRequest) -> AsyncIterator[Link]:
         cse = SmallCse()
-        options = OPTIONS[request.param]
-        settings = CoapSettings(port=0, old_options=options.get("old_options", False))
+        options = dict(OPTIONS[request.param])
+        scheme = options.pop("scheme", "coap")
+        settings = CoapSettings(port=0, tcp=scheme != "coap", old_options=options.get("old_options", False))
         server = CoapServer(cse.handle, settings, JsonSettings(), attributes={"rn": None}, codecs=CODECS)
         target = "?ct=cbor" if "codecs" in options else ""
-        transport = CoapTransport(await server.start() + target, **options)
+        url = (await server.start()).replace("coap", scheme, 1)
+        transport = CoapTransport(url + target, **options)
         yield Link(transport, cse)
         await transport.close()
         await server.stop()

@@ -23,7 +23,7 @@ SETTINGS = Settings(
     cse=CseSettings(administrators=["CAdmin"]),
     store=StoreSettings(kind="memory"),
     http=HttpSettings(enabled=False),
-    coap=CoapSettings(enabled=True, port=0, old_options=True),
+    coap=CoapSettings(enabled=True, port=0, tcp=True, old_options=True),
 )
 GET, POST, PUT, DELETE = 1, 2, 3, 4
 CREATED, DELETED, CHANGED, CONTENT = 65, 66, 68, 69
@@ -63,11 +63,12 @@ def request(
     }  # fmt: skip
 
 
-async def test_another_make_of_client_creates_reads_changes_and_deletes() -> None:
+@pytest.mark.parametrize("tcp", [False, True], ids=["UDP", "TCP"])
+async def test_another_make_of_client_creates_reads_changes_and_deletes(tcp: bool) -> None:
     async with running(SETTINGS) as [node]:
         port = int(node.urls[0].rpartition(":")[2])
         container, instance = {"m2m:cnt": {"rn": "c1"}}, {"m2m:cin": {"con": LARGE}}
-        answers = await ask([
+        answers = await ask([{**asked, "tcp": tcp} for asked in (
             request(port, GET, "cse", "r0", (15, b"atrl=rn")),
             request(port, POST, "cse", "r1", (267, b"\x03"), content=container),
             request(port, POST, "cse/c1", "r2", (267, b"\x04"), content=instance),
@@ -76,7 +77,7 @@ async def test_another_make_of_client_creates_reads_changes_and_deletes() -> Non
             request(port, PUT, "cse/c1", "r5", content={"m2m:cnt": {"lbl": ["a"]}}),
             request(port, POST, "cse/c1", "r6", (15, b"op=4")),
             request(port, GET, "cse/c1", "r7"),
-        ])  # fmt: skip
+        )])  # fmt: skip
     statuses = [(each["code"], int(each["options"]["307"], 16)) for each in answers]
     assert statuses == [
         (CONTENT, 2000), (CREATED, 2001), (CREATED, 2001), (CONTENT, 2000), (CONTENT, 2000), (CHANGED, 2004),
