@@ -109,5 +109,5 @@ def _wishes(accept: str) -> Mapping[str, float]:
 
 
 def _quality(parameter: str) -> float:
-    name, _, value = (part.strip() for part in parameter.partition("="))
+    name, _, value = map(str.strip, parameter.partition("="))
     return float(value) if name == "q" and _QUALITY.fullmatch(value) else 1.0

@@ -1,10 +1,12 @@
-"""Content of a primitive as bytes and back: JSON by the letter, the other serialisations by name only (TS-0004 8)."""
+"""Content of a primitive as bytes and back: JSON and CBOR by the letter, XML as texts (TS-0004 8)."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import Any
+
+from conformance_tests.http import cbor, xml
 
 JSON = "application/json"
 _MEDIA_TYPE = re.compile(r"application/(?:vnd\.onem2m-(?:res|ntfy|preq|prsp)\+)?(json|xml|cbor)")
@@ -15,20 +17,31 @@ class Undecodable(Exception):
     """Content that is not what its media type promises; the text says why."""
 
 
-def encode(content: Any) -> bytes:
-    """Write content as JSON; ``bytes`` stay as they are, so that a case can send what is no JSON."""
+def encode(content: Any, media_type: str = JSON) -> bytes:
+    """Write content by its media type, JSON where that has no other; ``bytes`` stay as they are.
+
+    XML is given as text, which stays as it is; so a case can send what is wrong.
+    """
     if isinstance(content, bytes):
         return content
+    serialization = serialization_of(media_type)
+    if serialization == "xml" and isinstance(content, str):
+        return content.encode()
+    if serialization == "cbor":
+        return cbor.encode(content)
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode(body: bytes, media_type: str) -> Any:
-    """Read content. Raises Undecodable for another serialisation, for what is no strict JSON and for names twice."""
+    """Read content; values of XML are texts. Raises Undecodable for what its media type does not allow."""
     serialization = serialization_of(media_type)
     if serialization is None:
         raise Undecodable(f"Content-Type {media_type!r:.100} is none of oneM2M")
     if serialization != "json":
-        raise Undecodable(f"{serialization.upper()} is not read by this suite, which speaks JSON")
+        try:
+            return cbor.decode(body) if serialization == "cbor" else xml.decode(body)
+        except ValueError as error:
+            raise Undecodable(f"no {serialization.upper()}: {error}") from None
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

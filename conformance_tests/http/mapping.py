@@ -85,7 +85,7 @@ def to_http(request: Request, root: str = "") -> HttpMessage:
     fields = [f"atrl={_quoted(attribute)}"] if attribute else []
     fields += _query(parameters)
     headers = _headers(request, parameters)
-    body = b"" if request.pc is None else encode(request.pc)
+    body = b"" if request.pc is None else encode(request.pc, _declared(request))
     if body or request.ty is not None:
         headers["Content-Type"] = JSON if request.ty is None else f"{JSON};ty={request.ty}"
     if parameters:
@@ -148,6 +148,11 @@ def _headers(request: Request, parameters: dict[str, Any]) -> dict[str, str]:
         if value is not None:
             headers[name] = between.join(map(_text, _listed(value)))
     return headers
+
+
+def _declared(request: Request) -> str:
+    """The media type that the case itself gives, JSON where it gives none."""
+    return next((text for name, text in request.headers.items() if name.lower() == "content-type" and text), JSON)
 
 
 def _overridden(headers: dict[str, str], request: Request) -> dict[str, str]:

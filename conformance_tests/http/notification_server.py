@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from conformance_tests.http.content import JSON, encode, serialization_of
+from conformance_tests.http.content import JSON, encode
 from conformance_tests.http.received import Received, read
 from conformance_tests.http.status import http_status
 from conformance_tests.http.wire_text import request_text, response_text
@@ -227,8 +227,7 @@ def _respond(received: Received, answer: Answer) -> web.Response:
     request = received.request
     rsc, pc = answer.rsc, answer.pc
     if rsc == 2000 and received.faults and request.pc is None and request.op == NOTIFY:
-        rsc = 4000 if serialization_of(received.media_type) in ("json", None) else 4015
-        pc = {"m2m:dbg": "; ".join(received.faults)}
+        rsc, pc = 4000, {"m2m:dbg": "; ".join(received.faults)}
     body = b"" if pc is None else encode(pc)
     written = {
         "X-M2M-RSC": None if rsc is None else str(rsc),

@@ -54,7 +54,7 @@ class Received:
     @property
     def is_verification(self) -> bool:
         """Whether this asks if the target wants the notifications of a new subscription."""
-        return any(one.get("vrq") is True for one in self.notifications)
+        return any(one.get("vrq") in (True, "true", "1") for one in self.notifications)
 
 
 def read(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> tuple[Request, list[str]]:

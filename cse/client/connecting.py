@@ -10,6 +10,10 @@ from cse.client.api import Client
 from cse.client.own_connection import ConnectionReceiver
 from cse.client.receiver import Receiver
 from cse.client.transport import Transport, TwoWay
+from cse.codecs import target_codec
+from cse.codecs.offered import codecs_of
+from resources.errors import OriginatorError
+from resources.registry import Registry
 
 #: URL scheme -> module and class of its transport; imported when needed, so that no binding is imported here.
 TRANSPORTS = {
@@ -22,6 +26,11 @@ TRANSPORTS = {
     "mqtts": ("bindings.mqtt.client", "MqttTransport"),
     "wss": ("bindings.websocket.client", "WebSocketTransport"),
 }
+
+
+#: The option of a transport that picks the serialisation, where its URL does not, and how it is written.
+_SERIALISATION = {"ws": ("subprotocol", "oneM2M.{}"), "wss": ("subprotocol", "oneM2M.{}"),
+                  "mqtt": ("serialisation", "{}"), "mqtts": ("serialisation", "{}")}
 
 
 async def connect(
@@ -54,11 +63,27 @@ def receiver_of(transport: Transport) -> Receiver | None:
 
 
 def open_transport(url: str, **options: Any) -> Transport:
-    """Make the transport for a URL."""
+    """Make the transport for a URL; ``ct`` in its query picks the serialisation, as in ``?ct=cbor``."""
     parts = urlsplit(url)
     if parts.scheme not in TRANSPORTS or not parts.hostname:
         raise ValueError(f"{url!r} is no address of a CSE; expected for example http://127.0.0.1:8080 "
                          f"(schemes: {', '.join(TRANSPORTS)})")  # fmt: skip
+    if "ct=" in parts.query:
+        url = _with_serialisation(url, parts.scheme, options)
     module, name = TRANSPORTS[parts.scheme]
     transport: Transport = getattr(importlib.import_module(module), name)(url, **options)
     return transport
+
+
+def _with_serialisation(url: str, scheme: str, options: dict[str, Any]) -> str:
+    """Put the serialisations into the options of a transport; return the URL as the transport expects it."""
+    codecs = options.setdefault("codecs", codecs_of(("cbor", "xml"), Registry.default()))
+    try:
+        address, codec = target_codec(url, codecs)
+    except OriginatorError as error:
+        raise ValueError(f"{url!r}: {error.message}") from None
+    if scheme not in _SERIALISATION:
+        return url
+    option, form = _SERIALISATION[scheme]
+    options.setdefault(option, form.format(codec.name))
+    return address

@@ -135,7 +135,7 @@ async def test_what_xml_cannot_say(url: str, session: aiohttp.ClientSession) -> 
 
 @pytest.mark.parametrize("how", ["ct", "csz"])
 @pytest.mark.parametrize("name", ["json", "cbor", "xml"])
-async def test_notifications_in_what_the_target_reads(
+async def test_sub_21_ae_7_notifications_in_what_the_target_reads(
     url: str, session: aiohttp.ClientSession, how: str, name: str
 ) -> None:
     seen: asyncio.Queue[RequestPrimitive] = asyncio.Queue()
