@@ -95,7 +95,7 @@ class Node:
         http, websocket = HttpClient(codecs=self._codecs), WebSocketClient(codecs=self._codecs)
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
-            self._senders["coap"] = self._senders["coap+tcp"] = _coap_sender(settings, self._codecs)
+            self._senders["coap"] = _coap_sender(settings, self._codecs)
         if settings.mqtt.enabled:
             self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
@@ -121,7 +121,7 @@ class Node:
             if settings.websocket.enabled:
                 self.urls.append(await self._serve_websocket(settings))
             if settings.coap.enabled:
-                self.urls.extend(await self._serve_coap(settings))
+                self.urls.append(await self._serve_coap(settings))
             if settings.mqtt.enabled:
                 self.urls.append(await self._serve_mqtt(settings))
             if self.urls:
@@ -136,13 +136,12 @@ class Node:
                                           self.cse.core.connections, codecs=self._codecs)
         return await self._websocket.start()
 
-    async def _serve_coap(self, settings: Settings) -> list[str]:
+    async def _serve_coap(self, settings: Settings) -> str:
         from bindings.coap.server import CoapServer
 
         self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
                                 attributes=self._registry.attribute_types(), codecs=self._codecs)
-        url = await self._coap.start()
-        return [url, url.replace("coap:", "coap+tcp:", 1)] if settings.coap.tcp else [url]
+        return await self._coap.start()
 
     async def _serve_mqtt(self, settings: Settings) -> str:
         from bindings.mqtt.client import MqttClient
@@ -243,9 +242,14 @@ def greeting(node: Node) -> str:
     """What a person wants to know first."""
     cse = node.settings.cse
     administrator = cse.administrators[0] if cse.administrators else None
-    first = (f"  curl -H 'X-M2M-Origin: {administrator}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' {node.url}/{cse.cse_name}"
-             if administrator else "  no administrator is configured (cse.administrators); register an AE to begin")
-    return f"CSE {cse.cse_id} at {node.url or '(no binding)'}\nFirst request:\n{first}"
+    at = " and ".join(node.urls)
+    if not administrator:
+        first = "no administrator is configured (cse.administrators); register an AE to begin"
+    elif node.url or not at:
+        first = f"curl -H 'X-M2M-Origin: {administrator}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' {node.url}/{cse.cse_name}"
+    else:
+        first = f"banyan get {cse.cse_name} --from {administrator} --cse {node.urls[0]}"
+    return f"CSE {cse.cse_id} at {at or '(no binding)'}\nFirst request:\n  {first}"
 
 
 def start_loop(work: Coroutine[Any, Any, None]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -69,6 +70,8 @@ async def _start_cse(settings: Settings, folder: str) -> Node:
     settings.cse.administrators = settings.cse.administrators or [ADMINISTRATOR]
     if settings.store.kind == "sqlite":
         settings.store.path = str(Path(folder) / "demo.db")
+    settings.websocket.enabled = True
+    settings.websocket.port = _free_or_any(settings.websocket.port)
 
     async def start(port: int) -> Node:
         settings.http.port = port
@@ -137,6 +140,18 @@ async def _at_a_port(start: Callable[[int], Awaitable[T]], port: int) -> T:
         return await start(0)
 
 
+def _free_or_any(port: int) -> int:
+    """The port if nobody has it, else 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            sys.stderr.write(f"port {port} is not free, taking another\n")
+            return 0
+        return port
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -148,6 +163,7 @@ def _greeting(node: Node, page: str, meter_port: int, speed: float) -> str:
         f"\nBanyan demonstration: a measured year of a building, {speed:g} times as fast (Ctrl-C ends it)\n\n"
         f"  page    {page}\n"
         f"  CSE     {node.url}   health {node.url}/healthz   metrics {node.url}/metrics\n"
+        f"          {'   '.join(node.urls[1:])}\n"
         f"  meter   Modbus TCP 127.0.0.1:{meter_port}\n\n"
         "First request (the newest power value):\n\n"
         f"  curl -s -H 'X-M2M-Origin: {ADMINISTRATOR}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' "

@@ -119,6 +119,7 @@ class WebSocketSettings:
     ping_s: float = 30.0
     max_message_bytes: int = 1_048_576
     max_requests: int = 64
+    max_rate: int = 5000
     max_connections: int = 2000
 
 
@@ -132,7 +133,6 @@ class CoapSettings:
     enabled: bool = False
     host: str = "127.0.0.1"
     port: int = 5683
-    tcp: bool = False
     old_options: bool = False
     allow_plain: bool = False
     public_url: str = ""
@@ -140,7 +140,6 @@ class CoapSettings:
     max_kept_bytes: int = 16_777_216
     max_requests: int = 1000
     max_rate: int = 1000
-    max_connections: int = 1000
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import logging
 import os
 import ssl
 from collections import OrderedDict
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -96,9 +97,9 @@ class WebSocketClient:
         self._closed = False
 
     async def send(self, url: str, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
-        """Send to a point of access; ``to`` is in the request, ``?ct=`` of the URL picks the serialisation.
+        """Send to a point of access, or to a notification URL when ``to`` is empty: then that is ``to``.
 
-        Raises Unreachable.
+        ``?ct=`` of the URL picks the serialisation. Raises Unreachable.
         """
         if self._closed:
             raise Unreachable("the client is closed")
@@ -108,6 +109,8 @@ class WebSocketClient:
             url, codec = target_codec(url, self._codecs)
         except CseError as error:
             raise Unreachable(f"{_shown(url)}: {error.message}") from None
+        if not request.to:
+            request = replace(request, to=url)
         way = _base(url), codec
         link = self._links.get(way)
         if link is None or not link.open:
@@ -201,10 +204,10 @@ class WebSocketTransport:
             return link
         async with self._opening:
             if self._link is None or not self._link.open:
-                again = self._link is not None
-                self._link = await self._dialer.dial(self._url, *self._spoken, timeout_s)
-                if again and self._handler is not None:
-                    await self._greet(self._link, timeout_s)
+                link = await self._dialer.dial(self._url, *self._spoken, timeout_s)
+                if self._handler is not None:
+                    await self._greet(link, timeout_s)
+                self._link = link
             return self._link
 
     async def _keep(self) -> None:
@@ -221,17 +224,23 @@ class WebSocketTransport:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _greet(self, link: Link, timeout_s: float) -> None:
-        """Make a new connection that of the AEs that used the one before."""
-        for number, entity in enumerate(tuple(self._entities)):
-            hello = RequestPrimitive(Operation.RETRIEVE, entity, entity, f"hello-{number}", "3", attribute_list=["ri"])
-            await link.send(hello, timeout_s=timeout_s)
+        """Make a new connection that of the AEs that used the one before; raises Unreachable, and it is closed."""
+        try:
+            for number, entity in enumerate(tuple(self._entities)):
+                hello = RequestPrimitive(Operation.RETRIEVE, entity, entity, f"hello-{number}", "3",
+                                         attribute_list=["ri"])  # fmt: skip
+                await link.send(hello, timeout_s=timeout_s)
+        except BaseException:
+            await link.close()
+            raise
 
     def _remember(self, request: RequestPrimitive, response: ResponsePrimitive) -> None:
         entity = request.originator
         if request.operation is Operation.CREATE and request.resource_type == AE.number:
             made = next(iter((response.content or {}).values()), None)
             entity = made.get("aei", entity) if isinstance(made, dict) else entity
-        if response.status < Status.BAD_REQUEST and len(self._entities) < _MOST_ENTITIES:
+        known = len(entity) > 1 and response.status < Status.BAD_REQUEST
+        if known and len(self._entities) < _MOST_ENTITIES:
             self._entities[entity] = None
 
     async def _serve(self, request: RequestPrimitive, link: Link) -> ResponsePrimitive:
@@ -270,7 +279,8 @@ def _reason(error: Exception) -> str:
     """Why there is no connection, in the words of the system where it has some."""
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"refuses the handshake with status {error.status}"
-    if isinstance(error, aiohttp.ClientConnectorError) and (error.errno or 0) > 0:
+    secured = isinstance(error, aiohttp.ClientSSLError)  # whose numbers are not those of the system
+    if isinstance(error, aiohttp.ClientConnectorError) and (error.errno or 0) > 0 and not secured:
         return os.strerror(error.errno or 0)
     if isinstance(error, TimeoutError):
         return "no connection in time"

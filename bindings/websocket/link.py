@@ -43,16 +43,21 @@ class Socket(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """``requests`` is how many of each side may be under way on one connection."""
+    """``requests`` is how many of each side may be under way on one connection, ``rate`` how many messages a second.
+
+    Of a ``rate`` of 0 nothing is counted.
+    """
 
     limits: Limits
     requests: int
+    rate: int = 0
 
 
 class Link:
     """A connection. ``source_address`` and ``authenticated`` are what the transport knows of the peer."""
 
-    __slots__ = ("_answer", "_bounds", "_codec", "_ended", "_kind", "_open", "_room", "_socket", "_tasks", "_waiting",
+    __slots__ = ("_answer", "_bounds", "_codec", "_count", "_ended", "_kind", "_leaving", "_open", "_room", "_second",
+                 "_socket", "_tasks", "_waiting",
                  "_writing", "authenticated", "source_address")  # fmt: skip
 
     def __init__(
@@ -76,6 +81,8 @@ class Link:
         self._room: asyncio.Future[None] | None = None
         self._writing = asyncio.Lock()
         self._open = True
+        self._leaving = False
+        self._second, self._count = 0.0, 0
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -89,6 +96,8 @@ class Link:
             while await self._take(await self._socket.receive()):
                 if len(self._tasks) >= self._bounds.requests:
                     await self._until_room()
+                if self._bounds.rate:
+                    await self._pace()
         finally:
             self._end()
 
@@ -127,7 +136,8 @@ class Link:
         await asyncio.shield(self._ended)
 
     async def drain(self) -> None:
-        """Wait until the requests under way are answered."""
+        """Take no more requests and wait until those under way are answered."""
+        self._leaving = True
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -159,7 +169,7 @@ class Link:
             answer = self._waiting.get(primitive.request_id)
             if answer is not None and not answer.done():
                 answer.set_result(primitive)
-        else:
+        elif not self._leaving:
             self._do(self._serve(primitive))
         return True
 
@@ -172,6 +182,15 @@ class Link:
         self._tasks.discard(task)
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
+
+    async def _pace(self) -> None:
+        """Read no more in a second than the rate allows."""
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1.0:
+            self._second, self._count = now, 0
+        self._count += 1
+        if self._count > self._bounds.rate:
+            await asyncio.sleep(self._second + 1.0 - now)
 
     async def _until_room(self) -> None:
         self._room = asyncio.get_running_loop().create_future()

@@ -42,7 +42,7 @@ class WebSocketServer:
         _refuse_plain(settings)
         self._handler = handler
         self._settings = settings
-        self._bounds = Bounds(Limits(json.max_depth, json.max_members), settings.max_requests)
+        self._bounds = Bounds(Limits(json.max_depth, json.max_members), settings.max_requests, settings.max_rate)
         self._open = connections
         self._codecs = codecs
         self._links: set[Link] = set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -260,27 +259,6 @@ async def test_public_url_is_what_others_are_told() -> None:
     server = HttpServer(SmallCse().handle, replace(SETTINGS, public_url="https://m2m.example"), JsonSettings())
     assert await server.start() == "https://m2m.example"
     await server.stop()
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority",
-            "-addext", "keyUsage=keyCertSign")  # fmt: skip
-    for name, subject, alternative in (
-        ("server", "/CN=localhost", "IP:127.0.0.1"),
-        ("client", "/CN=Cnamed", "URI://banyan.example/banyan/Cae1"),
-    ):
-        openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
-        (folder / f"{name}.ext").write_text(f"subjectAltName={alternative}\nauthorityKeyIdentifier=keyid\n")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
-                "-out", f"{name}.pem", "-extfile", f"{name}.ext")  # fmt: skip
-    return folder
 
 
 @pytest.mark.parametrize("identified", [True, False], ids=["client certificate", "no client certificate"])

@@ -15,7 +15,8 @@ from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.settings import JsonSettings, WebSocketSettings
 from cse.tree import Tree
 from resources.status import Status
-from tests.bindings.small_cse import IDENTITY
+from tests.bindings.small_cse import IDENTITY, SmallCse
+from tests.bindings.websocket.served import served
 from tests.bindings.websocket.storm import opened, serves, text
 
 MOST = 8
@@ -90,6 +91,18 @@ async def test_who_does_not_read_is_cut_off_and_owed_little(server: WebSocketSer
     writer.close()
 
 
+async def test_more_than_the_rate_waits_for_the_next_second() -> None:
+    began = asyncio.get_running_loop().time()
+    async with served(SmallCse().handle, WebSocketSettings(port=0, max_rate=20)) as url:
+        reader, writer = await opened(url)
+        writer.write(b"".join(text({**REQUEST, "rqi": f"r{number}"}) for number in range(45)))
+        received = b""
+        while b'"r44"' not in received:
+            received += await asyncio.wait_for(reader.read(65536), 5)
+        writer.close()
+    assert 1.5 < asyncio.get_running_loop().time() - began < 4
+
+
 async def test_more_requests_of_ours_than_the_bound_do_not_wait(server: WebSocketServer) -> None:
     url = await server.start()
     _, writer = await opened(url)
@@ -132,9 +145,12 @@ async def test_what_is_under_way_is_answered_before_the_server_stops(slow: Slow)
     await asyncio.sleep(0.05)
     stopping = asyncio.create_task(server.stop())
     await asyncio.sleep(0.05)
+    writer.write(text({**REQUEST, "rqi": "late"}))
+    await asyncio.sleep(0.05)
     slow.gate.set()
     received = await asyncio.wait_for(reader.read(), 5)
     assert b'"last"' in received
+    assert b'"late"' not in received
     assert json.dumps(LARGE).encode() in received
     writer.close()
     await stopping

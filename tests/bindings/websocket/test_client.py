@@ -8,18 +8,23 @@ import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from bindings.websocket.client import WebSocketClient, WebSocketTransport
+from bindings.websocket.server import WebSocketServer
 from cse.app import Node, running
 from cse.client import Client, Notification, RequestFailed, Unreachable, connect
+from cse.connections import OpenConnections
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
-from cse.settings import StoreSettings
+from cse.settings import JsonSettings, StoreSettings, WebSocketSettings
+from cse.tree import Tree
 from resources.status import Status
-from tests.bindings.small_cse import SmallCse
+from tests.bindings.contract import RETRIEVE
+from tests.bindings.small_cse import IDENTITY, SmallCse
 from tests.bindings.websocket.served import ADMIN, served, url_of, whole, whole_cse
 from tests.codecs.serialisations import CODECS
 
@@ -215,8 +220,34 @@ async def test_an_ae_with_a_ws_point_of_access_is_called_there(node: Node) -> No
         async with asyncio.timeout(TIMEOUT_S):
             while sum("nev" in one["pc"]["m2m:sgn"] for one in told) < 2:  # noqa: ASYNC110 - a peer has no event
                 await asyncio.sleep(0.01)
-        assert {one["to"] for one in told if "nev" in one["pc"]["m2m:sgn"]} == {"/banyan/Cae1", ""}
+        assert {one["to"] for one in told if "nev" in one["pc"]["m2m:sgn"]} == {"/banyan/Cae1", f"{url}/direct"}
         await admin.close()
+
+
+@pytest.mark.parametrize("identified", [True, False], ids=["client certificate", "no client certificate"])
+async def test_tls_proves_the_entity(certificates: Path, identified: bool) -> None:
+    cse = SmallCse()
+    settings = WebSocketSettings(
+        port=0, certificate=str(certificates / "server.pem"), private_key=str(certificates / "server.key"),
+        client_ca=str(certificates / "ca.pem"),
+    )  # fmt: skip
+    own: Any = {"client_certificate": str(certificates / "client.pem"), "private_key": str(certificates / "client.key")}
+    async with served(cse.handle, settings) as url:
+        assert url.startswith("wss://")
+        transport = WebSocketTransport(url, ca=str(certificates / "ca.pem"), **(own if identified else {}))
+        assert (await transport.send(RETRIEVE, timeout_s=TIMEOUT_S)).status is Status.OK
+        await transport.close()
+        stranger = WebSocketTransport(url)
+        with pytest.raises(Unreachable, match="certificate verify failed"):
+            await stranger.send(RETRIEVE, timeout_s=TIMEOUT_S)
+        await stranger.close()
+    assert [one.authenticated for one in cse.seen] == ["//banyan.example/banyan/Cae1" if identified else None]
+
+
+def test_without_tls_it_serves_this_machine_only() -> None:
+    with pytest.raises(ValueError, match="without TLS"):
+        WebSocketServer(SmallCse().handle, WebSocketSettings(host="0.0.0.0"), JsonSettings(),
+                        OpenConnections(Tree(IDENTITY)))  # fmt: skip
 
 
 async def test_a_kept_connection_that_was_closed_is_opened_again() -> None:
