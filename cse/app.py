@@ -95,7 +95,7 @@ class Node:
         http, websocket = HttpClient(codecs=self._codecs), WebSocketClient(codecs=self._codecs)
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
-            self._senders["coap"] = _coap_sender(settings, self._codecs)
+            self._senders["coap"] = self._senders["coap+tcp"] = _coap_sender(settings, self._codecs)
         if settings.mqtt.enabled:
             self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
@@ -121,7 +121,7 @@ class Node:
             if settings.websocket.enabled:
                 self.urls.append(await self._serve_websocket(settings))
             if settings.coap.enabled:
-                self.urls.append(await self._serve_coap(settings))
+                self.urls.extend(await self._serve_coap(settings))
             if settings.mqtt.enabled:
                 self.urls.append(await self._serve_mqtt(settings))
             if self.urls:
@@ -136,12 +136,13 @@ class Node:
                                           self.cse.core.connections, codecs=self._codecs)
         return await self._websocket.start()
 
-    async def _serve_coap(self, settings: Settings) -> str:
+    async def _serve_coap(self, settings: Settings) -> list[str]:
         from bindings.coap.server import CoapServer
 
         self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
                                 attributes=self._registry.attribute_types(), codecs=self._codecs)
-        return await self._coap.start()
+        url = await self._coap.start()
+        return [url, url.replace("coap:", "coap+tcp:", 1)] if settings.coap.tcp else [url]
 
     async def _serve_mqtt(self, settings: Settings) -> str:
         from bindings.mqtt.client import MqttClient

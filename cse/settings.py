@@ -133,6 +133,7 @@ class CoapSettings:
     enabled: bool = False
     host: str = "127.0.0.1"
     port: int = 5683
+    tcp: bool = False
     old_options: bool = False
     allow_plain: bool = False
     public_url: str = ""
@@ -140,6 +141,7 @@ class CoapSettings:
     max_kept_bytes: int = 16_777_216
     max_requests: int = 1000
     max_rate: int = 1000
+    max_connections: int = 1000
 
 
 @dataclass(slots=True)

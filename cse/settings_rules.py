@@ -179,9 +179,10 @@ RULES: dict[str, Rule] = {
     "websocket.max_requests": _count("Most requests of each side under way on one connection."),
     "websocket.max_rate": _count("Most messages a second of one connection; what is above waits. 0 sets no limit.", 0),
     "websocket.max_connections": _count("Most connections at a time."),
-    "coap.enabled": Rule("Serve CoAP on UDP, and send to coap addresses."),
+    "coap.enabled": Rule("Serve CoAP on UDP, and send to coap and coap+tcp addresses."),
     "coap.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
     "coap.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
+    "coap.tcp": Rule("Serve CoAP over TCP, too, at the port of the same number."),
     "coap.old_options": Rule("Use the option numbers before TS-0008 3.7; requests with the newer ones are read too."),
     "coap.allow_plain": Rule("Accept an address that is not loopback; there is no DTLS yet."),
     "coap.public_url": Rule(
@@ -192,7 +193,8 @@ RULES: dict[str, Rule] = {
     "coap.max_payload_bytes": _count("Largest payload of a request, all its blocks together."),
     "coap.max_kept_bytes": _count("Most memory for unfinished payloads, for answers in blocks, for repeated answers."),
     "coap.max_requests": _count("Most requests that are worked on at a time."),
-    "coap.max_rate": _count("Most messages of one address in a second; 0 sets no limit.", 0),
+    "coap.max_rate": _count("Most datagrams of one address in a second; 0 sets no limit.", 0),
+    "coap.max_connections": _count("Most connections over TCP at a time."),
     "mqtt.enabled": Rule("Be a client of a broker."),
     "mqtt.url": Rule(
         "Address of the broker, published as point of access; a path is the prefix of the topics.",
