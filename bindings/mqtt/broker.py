@@ -32,6 +32,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 #: A connection that held this long was a good one: the next pause is the first again.
 _STABLE_S = 5.0
 _CONNECT_S = 5.0
+_REASON_S = 0.05
 #: More than zero retries would have gmqtt connect again by itself, and -1 without end.
 _NEVER = -2
 #: What may be under way unacknowledged to a broker that sets no limit of its own.
@@ -83,40 +84,52 @@ class Broker:
         self._window = _WINDOW
         self._under_way = 0
         self._client: gmqtt.Client | None = None
+        self._latest: gmqtt.Client | None = None
         self._acknowledgements = Acknowledgements(self._was_acknowledged)
         self._connected = asyncio.Event()
         self._lost = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._reason = "no connection yet"
         self._keeper: asyncio.Task[None] | None = None
         self._connections = 0
+        self._closed = False
 
     @property
     def connected(self) -> bool:
         """True while the broker takes messages."""
         return self._connected.is_set()
 
-    async def start(self, timeout_s: float) -> bool:
-        """Begin to keep a connection; False when there was none within the time. It is tried for on."""
-        if self._keeper is None:
+    async def start(self, timeout_s: float) -> str:
+        """Begin to keep a connection and wait for the first try. It is tried for on.
+
+        Returns why there never was a connection, '' when there was one.
+        """
+        if self._keeper is None and not self._closed:
             logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # see _Quiet; not all of it takes a logger
             self._keeper = asyncio.get_running_loop().create_task(self._keep())
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._connected.wait()
-        except TimeoutError:
-            return False
-        return True
+        if not self._tried.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._tried.wait()
+        return "" if self._connections else self._reason
 
     async def close(self) -> None:
         """Wait a moment for what was not yet acknowledged, and disconnect; a kept session stays with the broker."""
+        self._closed = True
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_S if self.connected else 0):
-                await asyncio.gather(*(asyncio.shield(one.acknowledged) for one in self._kept.values()))
+                await asyncio.gather(*(asyncio.shield(one.acknowledged) for one in self._kept.values()),
+                                     return_exceptions=True)  # fmt: skip
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
             self._keeper = None
         for publication in self._kept.values():
-            publication.acknowledged.cancel()
+            if not publication.acknowledged.done():
+                publication.acknowledged.set_exception(Unreachable("the client is closed"))
+                publication.acknowledged.exception()  # nobody has to look
+        self._kept.clear()
+        self._unsent.clear()
 
     def subscribe(self, *filters: str) -> None:
         """Have messages of these topics; asked for again on each connection."""
@@ -127,6 +140,8 @@ class Broker:
 
     def publish(self, topic: str, payload: bytes) -> Publication:
         """Send a message, at once or on the next connection; raises Unreachable when too many wait already."""
+        if self._closed:
+            raise Unreachable("the client is closed")
         if len(self._kept) >= self._options.max_queued:
             raise Unreachable(f"{self._options.max_queued} messages wait already for {self.address}")
         publication = Publication(topic, payload, asyncio.get_running_loop().create_future())
@@ -161,7 +176,8 @@ class Broker:
         pause_s, clock, before = _FIRST_PAUSE_S, asyncio.get_running_loop().time, ""
         while True:
             began = clock()
-            reason = await self._one_connection()
+            self._reason = reason = await self._one_connection()
+            self._tried.set()
             if clock() - began >= _STABLE_S:
                 pause_s = _FIRST_PAUSE_S
             _log.log(logging.DEBUG if reason == before else logging.WARNING, "%s: %s; it is tried again", self.address,
@@ -176,8 +192,7 @@ class Broker:
         client = self._made()
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await client.connect(self.address.host, self.address.port, ssl=self._options.tls or False,
-                                     keepalive=self._options.keep_alive_s, version=VERSIONS[self._options.version])
+                await self._established(client)
             await self._lost.wait()
         except TimeoutError:
             return "the broker does not answer"
@@ -194,6 +209,24 @@ class Broker:
                     await client.disconnect()
         return "the connection was lost"
 
+    async def _established(self, client: gmqtt.Client) -> None:
+        """Wait for a connection or its end, as gmqtt would wait on for a broker that has hung up."""
+        options = self._options
+        connecting = asyncio.ensure_future(client.connect(
+            self.address.host, self.address.port, ssl=options.tls or False, keepalive=options.keep_alive_s,
+            version=VERSIONS[options.version],
+        ))  # fmt: skip
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({connecting, lost}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({connecting}, timeout=_REASON_S)  # a refusal says why before it hangs up
+            if connecting.done():
+                connecting.result()
+        finally:
+            connecting.cancel()
+            lost.cancel()
+            await asyncio.gather(connecting, lost, return_exceptions=True)
+
     def _made(self) -> gmqtt.Client:
         options = self._options
         more: dict[str, Any] = {}
@@ -208,7 +241,7 @@ class Broker:
             client.set_auth_credentials(options.user, options.password or None)
 
         def connected(_client: Any, _session: int, result: int, properties: dict[str, Any]) -> None:
-            if result == 0:
+            if result == 0 and client is self._latest:
                 self._is_connected(client, properties)
 
         async def message(_client: Any, topic: Any, payload: bytes, _qos: int, _properties: Any) -> int:
@@ -221,9 +254,11 @@ class Broker:
                 _log.error("%s: refuses a subscription of %s", self.address, options.client_id)
 
         def disconnected(_client: Any, _packet: Any, _error: Any = None) -> None:
-            self._connected.clear()
-            self._lost.set()
+            if client is self._latest:
+                self._connected.clear()
+                self._lost.set()
 
+        self._latest = client
         client.on_connect, client.on_message = connected, message
         client.on_subscribe, client.on_disconnect = subscribed, disconnected
         return client
@@ -240,6 +275,7 @@ class Broker:
             client.subscribe([gmqtt.Subscription(one, qos=_QOS) for one in self._filters])
         self._connected.set()
         self._connections += 1
+        self._tried.set()
         if self._connections > 1:
             _log.info("%s: connected again", self.address)
             self._back()

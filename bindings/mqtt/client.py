@@ -30,10 +30,10 @@ from cse.codecs import JSON_ONLY, Codec, Codecs, Limits, target_codec
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.settings import JsonSettings, MqttSettings
 from resources.ae import AE
-from resources.errors import BadRequest
+from resources.errors import BadRequest, CseError
 from resources.status import Status
 
-#: How long the first request at a broker may wait for the connection; after that it waits like any other.
+#: How long the first request at a broker waits for the connection.
 _CONNECT_S = 2.0
 #: How many AEs are known by the level that they use in topics.
 _MOST_LEVELS = 100_000
@@ -71,9 +71,12 @@ class MqttClient:
             url, codec = target_codec(url, self._codecs)
             address, path, _ = address_of(url)
             topic = self._topic(path, request.to, codec)
-        except (ValueError, BadRequest) as error:
+        except ValueError as error:
             raise Unreachable(str(error)) from None
-        peer = await self._peer(address, min(timeout_s, _CONNECT_S))
+        except CseError as error:
+            raise Unreachable(error.message) from None
+        peer = await self._peer(address)
+        await peer.reach(min(timeout_s, _CONNECT_S))
         sent = request if request.to else replace(request, to=url)
         if topic is None:
             return await _told(peer, path, sent, codec, timeout_s)
@@ -122,7 +125,7 @@ class MqttClient:
             return level_of("//" + "/".join(to[2:].split("/")[:2]))
         return level_of(to.removeprefix("/").partition("/")[0])
 
-    async def _peer(self, address: Address, timeout_s: float) -> Peer:
+    async def _peer(self, address: Address) -> Peer:
         if self._closed:
             raise Unreachable("the client is closed")
         if address == self.address:
@@ -135,7 +138,6 @@ class MqttClient:
             if len(self._others) > self._settings.max_brokers:
                 _, last = self._others.popitem(last=False)
                 await last.close()
-            await peer.start(timeout_s)
         self._others.move_to_end(address)
         return peer
 
@@ -206,7 +208,8 @@ class MqttTransport:
     async def listen(self, handler: Handler) -> None:
         """Have requests of the CSE to those who ask over this transport answered."""
         self._handler = handler
-        peer = await self._open()
+        peer = self._open()
+        await peer.start(_CONNECT_S)
         peer.role = Role(handler)
         for level in self._known:
             self._hear(peer, level)
@@ -216,7 +219,8 @@ class MqttTransport:
 
         The same request may be sent again after that: the CSE knows it by its identifier and does it once.
         """
-        peer = await self._open()
+        peer = self._open()
+        await peer.reach(min(timeout_s, _CONNECT_S))
         kind, level = self._from(request)
         if level not in self._known:
             self._known[level] = None
@@ -248,12 +252,11 @@ class MqttTransport:
         for own in dict.fromkeys((level, stem, f"{self._cse}:{stem}")):
             peer.listen(request_filters(self._lead, own)[0])
 
-    async def _open(self) -> Peer:
+    def _open(self) -> Peer:
         if self._closed:
             raise Unreachable("the client is closed")
         if self._peer is None:
             self._peer = self._made()
-        await self._peer.start(_CONNECT_S)
         return self._peer
 
 

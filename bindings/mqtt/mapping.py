@@ -65,7 +65,7 @@ def level_of(identifier: str) -> str:
     ``/in-cse`` is ``in-cse``, ``/in-cse/Cae1`` is ``in-cse:Cae1``, ``//sp/in-cse`` is ``:sp:in-cse``. Raises BadRequest
     for what cannot be a level.
     """
-    if not identifier.strip("/") or _UNFIT.search(identifier):
+    if not identifier.strip("/") or " " in identifier or _UNFIT.search(identifier):
         raise BadRequest(f"{identifier[:80]!r} cannot be a level of a topic")
     if identifier.startswith("//"):
         return f":{identifier[2:]}".replace("/", ":")

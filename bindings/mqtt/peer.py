@@ -90,6 +90,7 @@ class Peer:
         self._repeating: asyncio.Task[None] | None = None
         self._stopping: asyncio.Event | None = None
         self._filters: set[str] = set()
+        self._working = 0
 
     @property
     def connected(self) -> bool:
@@ -101,9 +102,15 @@ class Peer:
         """Requests that wait for their answer."""
         return len(self._waiting)
 
-    async def start(self, timeout_s: float) -> bool:
-        """Connect; False when that took too long. It is tried for on."""
+    async def start(self, timeout_s: float) -> str:
+        """Connect, and go on trying. Returns why there never was a connection, '' when there was one."""
         return await self._broker.start(timeout_s)
+
+    async def reach(self, timeout_s: float) -> None:
+        """Connect; raises Unreachable where there never was a connection. After that messages wait for the next."""
+        reason = await self.start(timeout_s)
+        if reason:
+            raise Unreachable(f"{self._broker.address}: {reason}")
 
     def listen(self, *filters: str) -> None:
         """Have messages of these topics; raises Unreachable for more topics than one listens to."""
@@ -231,7 +238,7 @@ class Peer:
         except BaseException:
             self._answers.give_up(key, seen)
             raise
-        self._answers.end(seen, answer)
+        self._answers.end(key, seen, answer)
         self._send(topic.answer(), answer)
 
     def _read(self, payload: bytes, codec: Codec) -> RequestPrimitive:
@@ -239,13 +246,14 @@ class Peer:
             error = BadRequest(f"MQTT: the payload is larger than {self._bounds.payload_bytes} bytes")
             raise Refused(refusal(error, {}))
         request = request_of(payload, codec, self._bounds.limits)
-        if len(self._tasks) > self._bounds.requests:
+        if self._working >= self._bounds.requests:
             busy = ReceiverError(f"{self._bounds.requests} requests are under way here already; try again later")
             raise Refused(refusal(busy, {"rqi": request.request_id, "rvi": request.release_version}))
         return request
 
     async def _answer(self, role: Role, request: RequestPrimitive, codec: Codec) -> bytes:
         to, release = request.originator, request.release_version
+        self._working += 1
         try:
             response = await role.handler(request)
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
@@ -254,6 +262,8 @@ class Peer:
                 Status.INTERNAL_SERVER_ERROR, request.request_id,
                 {"m2m:dbg": "internal error; see the log of the CSE"}, release,
             )  # fmt: skip
+        finally:
+            self._working -= 1
         response.to, response.originator = response.to or to, response.originator or role.entity
         return response_payload(response, codec)
 

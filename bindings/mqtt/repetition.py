@@ -53,11 +53,12 @@ class Answers:
         self._seen[key] = seen
         return seen
 
-    def end(self, seen: Seen, answer: bytes) -> None:
+    def end(self, key: Key, seen: Seen, answer: bytes) -> None:
         """Note its answer."""
         seen.answer.set_result(answer)
-        self._bytes += len(answer)
-        self._forget()
+        if self._seen.get(key) is seen:
+            self._bytes += len(answer)
+            self._forget()
 
     def give_up(self, key: Key, seen: Seen) -> None:
         """Forget a request that was not answered."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 
 from bindings.mqtt.client import MqttClient
-from bindings.mqtt.mapping import Topic, lead_of, request_filters, response_filter
+from bindings.mqtt.mapping import REGISTRATION, Topic, lead_of, request_filters, response_filter
 from bindings.mqtt.peer import Role
 from cse.client.transport import Handler
-from cse.primitive import RequestPrimitive
-from resources.errors import OriginatorError
+from cse.primitive import Operation, RequestPrimitive
+from resources.ae import AE
+from resources.errors import BadRequest, OriginatorError
+from resources.remote_cse import REMOTE_CSE
 from resources.status import Status
 
 _log = logging.getLogger(__name__)
 #: How long a start waits for a broker; a CSE serves its other bindings without one.
 _START_S = 3.0
+#: Whom a registrar registers.
+_REGISTREES = (AE.number, REMOTE_CSE.number)
 
 
 class MqttServer:
@@ -40,8 +44,8 @@ class MqttServer:
         lead = lead_of(client.prefix)
         client.home.role = Role(self._handler, client.cse_id, self._admit)
         client.home.listen(*request_filters(lead, client.own), response_filter(lead, client.own))
-        if not await client.home.start(_START_S):
-            _log.warning("%s: cannot be reached yet; this CSE goes on trying", client.address)
+        if reason := await client.home.start(_START_S):
+            _log.warning("%s: cannot be reached yet (%s); this CSE goes on trying", client.address, reason)
         return f"{client.address}/{client.prefix}".rstrip("/")
 
     async def stop(self) -> None:
@@ -49,10 +53,15 @@ class MqttServer:
         await self._client.home.close()
 
     def _admit(self, topic: Topic, request: RequestPrimitive) -> None:
+        """Raise for a request that its topic is not for; learn how an AE writes itself."""
         originator = request.originator
+        if topic.kind == REGISTRATION:
+            if request.operation is not Operation.CREATE or request.resource_type not in _REGISTREES:
+                raise BadRequest("MQTT: the topic reg_req is for registrations; use req for anything else")
+            return
         if topic.originator in self._client.spellings(originator):
             self._client.learn(originator, topic.originator)
-        elif self._check and not topic.kind.startswith("reg_"):
+        elif self._check:
             raise OriginatorError(
                 f"fr: {originator[:80]!r} is not the originator of the topic, {topic.originator[:80]!r}",
                 Status.ORIGINATOR_HAS_NO_PRIVILEGE,

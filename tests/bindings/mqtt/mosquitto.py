@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-#: As docs/bindings.md has it; `autosave_interval 1` with `autosave_on_changes` writes after each change.
+#: As docs/bindings.md has it.
 CONFIGURATION = """\
 listener {port} 127.0.0.1
 set_tcp_nodelay true
@@ -19,7 +19,6 @@ allow_anonymous {anonymous}
 persistence {persistence}
 persistence_location {folder}/
 autosave_interval 1
-autosave_on_changes true
 max_inflight_messages 1000
 max_queued_messages 100000
 message_size_limit 1114112

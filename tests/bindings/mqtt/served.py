@@ -28,7 +28,8 @@ async def served(
     handler: Handler, broker: Mosquitto, name: str, codecs: Codecs = JSON_ONLY, prefix: str = "", **mqtt: object
 ) -> AsyncIterator[MqttServer]:
     """Serve a handler as the CSE ``name``."""
-    settings = MqttSettings(url=f"{broker.url}/{prefix}", **mqtt)  # type: ignore[arg-type]
+    given: dict[str, object] = {"url": f"{broker.url}/{prefix}", **mqtt}
+    settings = MqttSettings(**given)  # type: ignore[arg-type]
     client = MqttClient(settings, JsonSettings(), name, codecs)
     server = MqttServer(handler, client, check_originator=settings.check_originator)
     await server.start()
