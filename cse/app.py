@@ -209,6 +209,8 @@ class Node:
                       lambda: self._server.connections if self._server is not None else 0)
         metrics.gauge("banyan_coap_requests", "CoAP requests that are worked on.",
                       lambda: self._coap.running if self._coap is not None else 0)
+        metrics.gauge("banyan_mqtt_connected", "1 while the MQTT broker is connected.",
+                      lambda: int(self._mqtt is not None and self._mqtt.connected))
         metrics.gauge("banyan_websocket_connections", "Open WebSocket connections.",
                       lambda: self._websocket.connections if self._websocket is not None else 0)
 
