@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from base64 import b64decode
-from binascii import Error
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -63,9 +62,11 @@ def read(attribute: str, format_: int, encoded: str) -> Graph:
         raise NotImplementedHere(f"{attribute}: {NAMES.get(format_, format_)} is not implemented here; "
                                  f"{', '.join(NAMES[number] for number in FORMATS)} are")
     try:
-        return _graph(format_, b64decode(encoded, validate=True).decode())
-    except (Error, UnicodeDecodeError):
+        text = b64decode(encoded, validate=True).decode()
+    except ValueError:
         raise BadRequest(f"{attribute}: expected base64 of UTF-8 text") from None
+    try:
+        return _graph(format_, text)
     except RecursionError:
         raise BadRequest(f"{attribute}: is nested too deep") from None
     except BadRequest as problem:

@@ -72,7 +72,7 @@ DOCUMENTS: list[tuple[int, str, S]] = [
     (RDF_XML, turtle(SENSOR), S.BAD_REQUEST), (JSON_LD, base64("[["), S.BAD_REQUEST),
     (JSON_LD, base64("[" * 5000), S.BAD_REQUEST), (TURTLE, base64("@prefix"), S.BAD_REQUEST),
     (TURTLE, base64("<http://a/b> <http://a/p> " + "(" * 5000), S.BAD_REQUEST),
-    (TURTLE, "not base64!", S.BAD_REQUEST), (TURTLE, "//79", S.BAD_REQUEST),
+    (TURTLE, "not base64!", S.BAD_REQUEST), (TURTLE, "é", S.BAD_REQUEST), (TURTLE, "//79", S.BAD_REQUEST),
     (TURTLE, base64("#" * 200_000), S.BAD_REQUEST),
     (RDF_XML, base64('<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>' + XML), S.BAD_REQUEST),
     (RDF_XML, base64('<!DOCTYPE r SYSTEM "file:///etc/passwd">' + XML), S.BAD_REQUEST),
