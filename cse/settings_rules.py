@@ -5,13 +5,13 @@ The loader checks by these rows; the commented default file, the JSON Schema and
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from cse.security.transport import is_loopback
 from cse.settings import HttpSettings, Settings, WebSocketSettings
 
 _NAME = r"[A-Za-z0-9._~-]+"
@@ -225,21 +225,14 @@ RULES: dict[str, Rule] = {
 }
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _is_far(url: str) -> bool:
     """True for an address without TLS that is not loopback."""
     parts = urlsplit(url)
-    return parts.scheme == "mqtt" and not _is_loopback(parts.hostname or "")
+    return parts.scheme == "mqtt" and not is_loopback(parts.hostname or "")
 
 
 def _of_server(table: str, server: HttpSettings | WebSocketSettings) -> list[tuple[bool, str, str]]:
-    exposed = server.enabled and not server.certificate and not _is_loopback(server.host)
+    exposed = server.enabled and not server.certificate and not is_loopback(server.host)
     plain = f"{table}.allow_plain"
     return [
         (
@@ -279,7 +272,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
             "goes with mqtt.certificate; set both",
         ),
         (
-            settings.coap.enabled and not settings.coap.allow_plain and not _is_loopback(settings.coap.host),
+            settings.coap.enabled and not settings.coap.allow_plain and not is_loopback(settings.coap.host),
             "coap.host",
             f"{settings.coap.host!r} is not loopback and there is no DTLS yet; set coap.allow_plain = true if need be",
         ),

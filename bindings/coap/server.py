@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import time
 from typing import Any
@@ -26,6 +25,7 @@ from bindings.coap.tcp import TcpServer
 from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.parameters import AttributeTypes
+from cse.security.transport import refuse_plain
 from cse.settings import CoapSettings, JsonSettings
 from resources.errors import CseError, ReceiverError
 
@@ -54,7 +54,8 @@ class CoapServer:
         attributes: AttributeTypes | None = None,
         codecs: Codecs = JSON_ONLY,
     ) -> None:
-        _refuse_plain(settings)
+        refuse_plain("coap", settings.host, secured=False, allowed=settings.allow_plain,
+                     remedy="or set allow_plain = true in a network that is protected otherwise: there is no DTLS yet")
         self._handler = handler
         self._settings = settings
         self._mapping = Context(codecs, Limits(json.max_depth, json.max_members), attributes or {})
@@ -149,19 +150,3 @@ class CoapServer:
             _log.exception("a request of %s failed", source_address)
             failed = ReceiverError("internal error; see the log of the CSE")
             return response_to(refusal(failed, message), answering)
-
-
-def _refuse_plain(settings: CoapSettings) -> None:
-    if settings.allow_plain or _is_loopback(settings.host):
-        return
-    raise ValueError(
-        f"coap.host: {settings.host} would serve without DTLS beyond this machine; use 127.0.0.1, or set "
-        "allow_plain = true in a network that is protected otherwise"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from bindings.http.mapping import request_to, response_from
 from cse.client.transport import Unreachable
 from cse.codecs import JSON_ONLY, Codec, Codecs, Limits, target_codec
 from cse.primitive import RequestPrimitive, ResponsePrimitive
+from cse.security.transport import calling_tls
 from resources.errors import BadRequest, OriginatorError, ReceiverError
 
 _MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -44,7 +44,7 @@ class HttpClient:
         self._limits = limits or Limits(max_depth=64, max_members=1_000_000)
         self._codecs = codecs
         self._destination = lru_cache(maxsize=256)(self._find_destination)
-        self._tls = _tls(ca, client_certificate, private_key)
+        self._tls = calling_tls(ca, client_certificate, private_key) if ca or client_certificate else True
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -116,7 +116,8 @@ def _shown(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     """Return why there is no answer, in the words of the system where it has some."""
-    if isinstance(error, aiohttp.ClientConnectorError) and (error.errno or 0) > 0:
+    secured = isinstance(error, aiohttp.ClientSSLError)  # whose numbers are not those of the system
+    if isinstance(error, aiohttp.ClientConnectorError) and (error.errno or 0) > 0 and not secured:
         return os.strerror(error.errno or 0)
     if isinstance(error, TimeoutError):
         return "no answer in time"
@@ -134,18 +135,6 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
         if len(body) > _MAX_BODY_BYTES:
             raise ValueError(f"answer larger than {_MAX_BODY_BYTES} bytes")
     return bytes(body)
-
-
-def _tls(ca: str, client_certificate: str, private_key: str) -> ssl.SSLContext | bool:
-    if not ca and not client_certificate:
-        return True
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca:
-        context.load_verify_locations(ca)
-    if client_certificate:
-        context.load_cert_chain(client_certificate, private_key or None)
-    return context
 
 
 class HttpTransport:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import re
-import ssl
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +23,7 @@ from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.parameters import AttributeTypes
 from cse.primitive import ResponsePrimitive
+from cse.security.transport import refuse_plain, serving_tls
 from cse.settings import HttpSettings, JsonSettings
 from resources.errors import BadRequest, CseError, ReceiverError
 from resources.status import Status
@@ -57,7 +56,8 @@ class HttpServer:
         routes: Mapping[str, Route] | None = None,
         ui: Path | None = None,
     ) -> None:
-        _refuse_plain(settings)
+        refuse_plain("http", settings.host, secured=bool(settings.certificate), allowed=settings.allow_plain,
+                     remedy="set certificate and private_key, or set allow_plain = true behind a proxy that does TLS")
         self._handler = handler
         self._settings = settings
         self._context = Context(
@@ -79,7 +79,8 @@ class HttpServer:
         self._server = GuardedServer(self._answer, settings)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=_DRAIN_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
+        tls = serving_tls(settings.certificate, settings.private_key, settings.client_ca)
+        site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=tls, backlog=1024)
         await site.start()
         port = self._runner.addresses[0][1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -194,30 +195,3 @@ async def _page(method: str, route: Route) -> Answer:
     page = await route()
     return Answer(page.status, {"Content-Type": page.content_type, **SECURITY_HEADERS}, page.body)
 
-
-def _refuse_plain(settings: HttpSettings) -> None:
-    if settings.certificate or settings.allow_plain or _is_loopback(settings.host):
-        return
-    raise ValueError(
-        f"http.host: {settings.host} would serve without TLS beyond this machine; set certificate and private_key, "
-        "use 127.0.0.1, or set allow_plain = true behind a proxy that does TLS"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _tls(settings: HttpSettings) -> ssl.SSLContext | None:
-    if not settings.certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.certificate, settings.private_key or None)
-    if settings.client_ca:
-        context.load_verify_locations(settings.client_ca)
-        context.verify_mode = ssl.CERT_OPTIONAL
-    return context

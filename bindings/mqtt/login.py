@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from pathlib import Path
 
 from bindings.mqtt.mapping import Address
+from cse.security.transport import calling_tls, is_loopback
 
 
 def password_of(path: str) -> str:
@@ -21,20 +21,9 @@ def password_of(path: str) -> str:
 
 def tls_of(address: Address, ca: str = "", certificate: str = "", private_key: str = "") -> ssl.SSLContext | None:
     """TLS 1.2 or newer towards a broker, which has to prove its name; None for ``mqtt``."""
-    if not address.tls:
-        return None
-    context = ssl.create_default_context(cafile=ca or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if certificate:
-        context.load_cert_chain(certificate, private_key or None)
-    return context
+    return calling_tls(ca, certificate, private_key) if address.tls else None
 
 
 def is_plain_and_far(address: Address) -> bool:
     """True for a broker on another machine without TLS."""
-    if address.tls:
-        return False
-    try:
-        return not ipaddress.ip_address(address.host).is_loopback
-    except ValueError:
-        return address.host != "localhost"
+    return not address.tls and not is_loopback(address.host)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import ssl
 from collections import OrderedDict
 from dataclasses import replace
 from functools import lru_cache
@@ -20,6 +19,7 @@ from bindings.websocket.mapping import codec_of, subprotocol_of
 from cse.client.transport import ANSWER_LIMITS, Handler, Unreachable
 from cse.codecs import JSON_ONLY, Codec, Codecs, target_codec
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.security.transport import calling_tls
 from resources.ae import AE
 from resources.errors import CseError
 from resources.status import Status
@@ -40,7 +40,7 @@ class Dialer:
 
     def __init__(self, answer: Answering, *, ca: str = "", client_certificate: str = "", private_key: str = "") -> None:
         self._answer = answer
-        self._tls = _tls(ca, client_certificate, private_key)
+        self._tls = calling_tls(ca, client_certificate, private_key) if ca or client_certificate else True
         self._session: aiohttp.ClientSession | None = None
         self._readers: set[asyncio.Task[None]] = set()
 
@@ -285,15 +285,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no connection in time"
     return str(error) or type(error).__name__
-
-
-def _tls(ca: str, client_certificate: str, private_key: str) -> ssl.SSLContext | bool:
-    if not ca and not client_certificate:
-        return True
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca:
-        context.load_verify_locations(ca)
-    if client_certificate:
-        context.load_cert_chain(client_certificate, private_key or None)
-    return context

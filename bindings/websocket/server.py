@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import ssl
 from typing import Any, cast
 
 from aiohttp import WSCloseCode, hdrs, web
@@ -16,6 +14,7 @@ from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.connections import OpenConnections
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.security.transport import refuse_plain, serving_tls
 from cse.settings import JsonSettings, WebSocketSettings
 from resources.ae import AE
 
@@ -39,7 +38,8 @@ class WebSocketServer:
         *,
         codecs: Codecs = JSON_ONLY,
     ) -> None:
-        _refuse_plain(settings)
+        refuse_plain("websocket", settings.host, secured=bool(settings.certificate), allowed=settings.allow_plain,
+                     remedy="set certificate and private_key, or set allow_plain = true behind a proxy that does TLS")
         self._handler = handler
         self._settings = settings
         self._bounds = Bounds(Limits(json.max_depth, json.max_members), settings.max_requests, settings.max_rate)
@@ -60,7 +60,8 @@ class WebSocketServer:
         self._server = GuardedServer(self._accept, settings)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=_DRAIN_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
+        tls = serving_tls(settings.certificate, settings.private_key, settings.client_ca)
+        site = web.TCPSite(self._runner, settings.host, settings.port, ssl_context=tls, backlog=1024)
         await site.start()
         port = self._runner.addresses[0][1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -139,34 +140,6 @@ def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) ->
     answer = web.Response(status=status, text=f"{reason}\n", headers=headers)
     answer.force_close()
     return answer
-
-
-def _refuse_plain(settings: WebSocketSettings) -> None:
-    if settings.certificate or settings.allow_plain or _is_loopback(settings.host):
-        return
-    raise ValueError(
-        f"websocket.host: {settings.host} would serve without TLS beyond this machine; set certificate and "
-        "private_key, use 127.0.0.1, or set allow_plain = true behind a proxy that does TLS"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _tls(settings: WebSocketSettings) -> ssl.SSLContext | None:
-    if not settings.certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.certificate, settings.private_key or None)
-    if settings.client_ca:
-        context.load_verify_locations(settings.client_ca)
-        context.verify_mode = ssl.CERT_OPTIONAL
-    return context
 
 
 def _entity_of(certificate: Any) -> str | None:

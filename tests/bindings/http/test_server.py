@@ -15,6 +15,7 @@ from bindings.http.client import HttpTransport
 from bindings.http.connection import entity_of
 from bindings.http.pages import Page
 from bindings.http.server import HttpServer
+from cse.client.transport import Unreachable
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.settings import HttpSettings, JsonSettings
 from resources.status import Status
@@ -279,6 +280,16 @@ async def test_tls_proves_the_entity(certificates: Path, identified: bool) -> No
     await transport.close()
     await server.stop()
     assert cse.seen[0].authenticated == ("//banyan.example/banyan/Cae1" if identified else None)
+
+
+async def test_a_certificate_that_is_not_trusted_is_named_as_the_reason(certificates: Path) -> None:
+    certificate, key = str(certificates / "server.pem"), str(certificates / "server.key")
+    server = HttpServer(SmallCse().handle, replace(SETTINGS, certificate=certificate, private_key=key), JsonSettings())
+    transport = HttpTransport(await server.start())
+    with pytest.raises(Unreachable, match="certificate verify failed"):
+        await transport.send(RETRIEVE, timeout_s=5)
+    await transport.close()
+    await server.stop()
 
 
 async def test_plain_http_on_the_tls_port_is_closed(certificates: Path) -> None:
