@@ -41,7 +41,7 @@ def serving_tls(certificate: str, private_key: str, client_ca: str) -> ssl.SSLCo
 
 
 def calling_tls(ca: str = "", certificate: str = "", private_key: str = "") -> ssl.SSLContext:
-    """TLS towards a server, which has to prove its name; with ``ca`` its authorities are trusted instead of the system's.
+    """TLS towards a server, which has to prove its name; the authorities of ``ca`` stand in for the system's.
 
     Raises OSError or ssl.SSLError for files that cannot be used.
     """
