@@ -27,8 +27,9 @@ LIMIT_S = 60.0
 AE = "Cworld"
 POLLED = "Cpolled"
 PLACE = "/cse/w"
-#: Settings: polls do not wait long, nobody polls when the subscription is made.
-MORE = "polling_timeout_s = 0.2\nverify_subscriptions = false\n"
+#: Settings: polls do not wait long, nobody polls when the subscription is made, and no fast machine makes too many
+#: requests that are kept.
+MORE = "polling_timeout_s = 0.2\nverify_subscriptions = false\nmax_requests_per_originator = 100_000\n"
 
 
 class World(Crash):
