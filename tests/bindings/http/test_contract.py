@@ -9,10 +9,9 @@ import pytest
 
 from bindings.http.client import HttpTransport
 from bindings.http.server import HttpServer
-from cse.primitive import Operation, ResponsePrimitive
 from cse.settings import HttpSettings, JsonSettings
-from resources.status import Status
-from tests.bindings.contract import CONTENTS, RETRIEVE, TIMEOUT_S, Contract, Link
+from tests.bindings.contract import Contract, Link
+from tests.bindings.contract_xml import XmlContract
 from tests.bindings.small_cse import SmallCse
 from tests.codecs.serialisations import CODECS
 
@@ -42,23 +41,8 @@ class TestHttpCbor(Contract):
             yield link
 
 
-class TestHttpXml(Contract):
-    """XML has no control characters and no empty list apart from nothing."""
-
+class TestHttpXml(XmlContract):
     @pytest.fixture
     async def link(self) -> AsyncIterator[Link]:
         async with linked("xml") as link:
             yield link
-
-    @pytest.mark.parametrize("name", [name for name in CONTENTS if name not in {"a resource", "text"}])
-    async def test_content_returns_unchanged(self, link: Link, name: str) -> None:
-        await super().test_content_returns_unchanged(link, name)
-
-    async def test_a_resource_returns_but_for_its_empty_list(self, link: Link) -> None:
-        content = {"m2m:cnt": {"rn": "전력", "x": None, "f": 1.5, "b": True, "o": {"a": [1, {"b": 2}]}}}
-        link.cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, content=content)
-        assert (await link.transport.send(RETRIEVE, timeout_s=TIMEOUT_S)).content == content
-
-    async def test_a_control_character_is_not_acceptable(self, link: Link) -> None:
-        link.cse.answers[Operation.RETRIEVE] = ResponsePrimitive(Status.OK, content={"m2m:cin": {"con": "\0"}})
-        assert (await link.transport.send(RETRIEVE, timeout_s=TIMEOUT_S)).status is Status.NOT_ACCEPTABLE
