@@ -97,6 +97,8 @@ class Link:
 class Contract:
     """The suite; inherit it as ``TestHttp(Contract)``."""
 
+    #: The binding and the serialisation that a class plays; see tests/bindings/pairs.py.
+    pair: tuple[str, str]
     #: What is known of where a request comes from; None behind a broker.
     source_addresses: tuple[str | None, ...] = ("127.0.0.1", "::1")
 
@@ -119,6 +121,12 @@ class Contract:
         response = await link.transport.send(RETRIEVE, timeout_s=TIMEOUT_S)
         assert response.content == content
         assert (response.status, response.request_id, response.release_version) == (Status.OK, "r1", "3")
+
+    async def test_large_content_travels_both_ways(self, link: Link) -> None:
+        content = {"m2m:cin": {"con": "가 large text " * 8000}}
+        link.cse.answers[Operation.CREATE] = ResponsePrimitive(Status.CREATED, content=content)
+        response = await link.transport.send(replace(CREATE, resource_type=4, content=content), timeout_s=TIMEOUT_S)
+        assert (link.cse.seen[0].content, response.content) == (content, content)
 
     async def test_encoded_parts_are_embedded(self, link: Link) -> None:
         part = Raw(b'{"rn":"x","con":"1"}')

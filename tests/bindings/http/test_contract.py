@@ -28,6 +28,8 @@ async def linked(serialisation: str, root_path: str = "") -> AsyncIterator[Link]
 
 
 class TestHttp(Contract):
+    pair = ("http", "json")
+
     @pytest.fixture(params=["", "/one/m2m"], ids=["root", "below a root path"])
     async def link(self, request: pytest.FixtureRequest) -> AsyncIterator[Link]:
         async with linked("json", request.param) as link:
@@ -35,6 +37,8 @@ class TestHttp(Contract):
 
 
 class TestHttpCbor(Contract):
+    pair = ("http", "cbor")
+
     @pytest.fixture
     async def link(self) -> AsyncIterator[Link]:
         async with linked("cbor") as link:
@@ -42,6 +46,8 @@ class TestHttpCbor(Contract):
 
 
 class TestHttpXml(XmlContract):
+    pair = ("http", "xml")
+
     @pytest.fixture
     async def link(self) -> AsyncIterator[Link]:
         async with linked("xml") as link:

@@ -30,6 +30,7 @@ VERSIONS = ("3.1.1", "5")
 
 
 class TestMqtt(Contract):
+    pair = ("mqtt", "json")
     source_addresses = (None,)
 
     @pytest.fixture(params=VERSIONS)
@@ -39,6 +40,7 @@ class TestMqtt(Contract):
 
 
 class TestMqttCbor(Contract):
+    pair = ("mqtt", "cbor")
     source_addresses = (None,)
 
     @pytest.fixture(params=VERSIONS)
@@ -48,6 +50,7 @@ class TestMqttCbor(Contract):
 
 
 class TestMqttXml(XmlPrimitiveContract):
+    pair = ("mqtt", "xml")
     source_addresses = (None,)
 
     @pytest.fixture(params=VERSIONS)

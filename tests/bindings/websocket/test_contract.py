@@ -27,6 +27,8 @@ async def linked(subprotocol: str) -> AsyncIterator[Link]:
 
 
 class TestWebSocket(Contract):
+    pair = ("ws", "json")
+
     @pytest.fixture(params=["oneM2M.json", "oneM2M.R2.0.json"])
     async def link(self, request: pytest.FixtureRequest) -> AsyncIterator[Link]:
         async with linked(request.param) as link:
@@ -34,6 +36,8 @@ class TestWebSocket(Contract):
 
 
 class TestWebSocketCbor(Contract):
+    pair = ("ws", "cbor")
+
     @pytest.fixture
     async def link(self) -> AsyncIterator[Link]:
         async with linked("oneM2M.cbor") as link:
@@ -41,6 +45,8 @@ class TestWebSocketCbor(Contract):
 
 
 class TestWebSocketXml(XmlPrimitiveContract):
+    pair = ("ws", "xml")
+
     @pytest.fixture
     async def link(self) -> AsyncIterator[Link]:
         async with linked("oneM2M.xml") as link:
