@@ -16,8 +16,8 @@ from resources.errors import CseError
 
 #: Names of sub-protocols, in the form of TS-0020 and in that of the IANA registry, which devices in the field use.
 _SUBPROTOCOL = re.compile(r"oneM2M\.(?:R2\.0\.)?(json|cbor|xml)", re.IGNORECASE)
-#: The root element of an XML response; other serialisations have no root.
-_XML_RESPONSE = re.compile(rb"<(?:[\w.-]+:)?rsp[\s/>]")
+#: The root element of an XML response, behind declaration and comments; other serialisations have no root.
+_XML_RESPONSE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^<]*>\s*)*<(?:[\w.-]+:)?rsp[\s/>]")
 
 
 class Unreadable(Exception):
@@ -50,7 +50,7 @@ def subprotocol_of(codec: Codec) -> str:
 
 def primitive_of(data: bytes, codec: Codec, limits: Limits) -> RequestPrimitive | ResponsePrimitive:
     """Read a message; raises Unreadable."""
-    root = RESPONSE_ROOT if codec.name == "xml" and _XML_RESPONSE.search(data, 0, 1000) else REQUEST_ROOT
+    root = RESPONSE_ROOT if codec.name == "xml" and _XML_RESPONSE.match(data, 0, 1000) else REQUEST_ROOT
     try:
         value = codec.decode_primitive(data, root, limits)
     except CseError as error:

@@ -38,6 +38,19 @@ def test_both_kinds_are_told_apart(codec: Codec) -> None:
     assert primitive_of(message_of(CREATED, codec), codec, LIMITS) == CREATED
 
 
+@pytest.mark.parametrize("codec", [JSON, CBOR, XML], ids=lambda codec: codec.name)
+def test_a_request_that_tells_of_a_response_is_a_request(codec: Codec) -> None:
+    told = RequestPrimitive(Operation.NOTIFY, "Cae1", "/banyan", "n1", "3",
+                            content={"m2m:rsp": {"rsc": 2001, "rqi": "r1", "rvi": "3"}})  # fmt: skip
+    assert primitive_of(message_of(told, codec), codec, LIMITS) == told
+
+
+@pytest.mark.parametrize("before", [b"", b'<?xml version="1.0"?>\n<!-- answers -->', b"\xef\xbb\xbf <!-- a > -->\n"])
+def test_an_xml_response_may_have_a_prologue(before: bytes) -> None:
+    body = message_of(CREATED, XML)
+    assert primitive_of(before + body[body.index(b"<m2m:rsp") :], XML, LIMITS) == CREATED
+
+
 @pytest.mark.parametrize(
     ("data", "rqi", "rvi"),
     [
