@@ -119,10 +119,10 @@ async def _permissions(call: Call) -> ResponsePrimitive:
 async def _family(call: Call, rcn: int, wanted: Filter) -> ResponsePrimitive:
     resource = call.target.resource
     branch, offset = await gather(call, resource, wanted)
+    response = ResponsePrimitive(OK, content=result.family(call, branch, rcn))
     await call.core.committer.settled()
     if rcn in (4, 8):
         await call.core.notifier.retrieved(call)
-    response = ResponsePrimitive(OK, content=result.family(call, branch, rcn))
     if offset is not None:
         response.content_status, response.content_offset = 1, offset
     return response

@@ -87,11 +87,17 @@ class World(Crash):
         return found
 
     async def contents(self, name: str) -> list[Any]:
-        """What the instances of a container say, oldest first; half applied counters fail."""
-        container = await self.get(f"{name}?rcn=4&ty=3+4&lvl=1")
-        found = [one["con"] for one in container.get("m2m:cin", [])]
-        assert container["cni"] == len(found), (name, container["cni"], len(found))
-        return found
+        """What the instances of a container say, oldest first; half applied counters fail.
+
+        Many instances are read page by page: an answer during which some were added is asked for again.
+        """
+        limit = time.monotonic() + LIMIT_S
+        while True:
+            container = await self.get(f"{name}?rcn=4&ty=3+4&lvl=1")
+            found = [one["con"] for one in container.get("m2m:cin", [])]
+            if container["cni"] == len(found):
+                return found
+            assert time.monotonic() < limit, (name, container["cni"], len(found))
 
     async def prepare(self) -> None:
         """Make everything."""
@@ -239,20 +245,23 @@ class Polled(Strand):
         await self.world.put("heard", self.sent)
 
     async def broken(self) -> str:
-        """Fetch and answer until all has come."""
-        await self._poll()
+        """Fetch and answer until nothing comes, then look whether all has come."""
+        while await self._poll():
+            pass
         missing = set(await self.world.contents("heard")) - self.fetched
         return f"{len(missing)} of {self.sent} notifications were never there to be fetched" if missing else ""
 
-    async def _poll(self) -> None:
+    async def _poll(self) -> bool:
+        """Fetch once; False: nothing was there."""
         code, content = await self.world.ask("GET", "/cse/polled/pch/pcu", fr=POLLED)
         if code != Status.OK:
-            return
+            return False
         for request in content["m2m:agrp"]["m2m:rqp"]:
             answer = {"m2m:rsp": {"rsc": 2000, "rqi": request["rqi"], "rvi": "4"}}
             code, _ = await self.world.ask("POST", "/cse/polled/pch/pcu", None, answer, fr=POLLED)
             if code == Status.OK:
                 self.fetched.add(request["pc"]["m2m:sgn"]["nev"]["rep"]["m2m:cin"]["con"])
+        return True
 
 
 class Coincidence(Strand):
