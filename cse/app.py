@@ -34,6 +34,7 @@ from resources.device_models import user_models
 from resources.registry import Registry
 
 if TYPE_CHECKING:
+    from bindings.broker.inside import Inside
     from bindings.coap.server import CoapServer
     from bindings.mqtt.server import MqttServer
 
@@ -61,10 +62,10 @@ def _coap_sender(settings: Settings, codecs: Codecs) -> Sender:
     return CoapClient(old_options=settings.coap.old_options, codecs=codecs)
 
 
-def _mqtt_sender(settings: Settings, codecs: Codecs) -> Sender:
+def _mqtt_sender(settings: Settings, codecs: Codecs, password: str) -> Sender:
     from bindings.mqtt.client import MqttClient
 
-    return MqttClient(settings.mqtt, settings.json, settings.cse.cse_id, codecs)
+    return MqttClient(settings.mqtt, settings.json, settings.cse.cse_id, codecs, password)
 
 
 class Node:
@@ -84,6 +85,7 @@ class Node:
         self._websocket: WebSocketServer | None = None
         self._coap: CoapServer | None = None
         self._mqtt: MqttServer | None = None
+        self._broker: Inside | None = None
         self._openapi: bytes | None = None
 
     async def start(self) -> str:
@@ -96,8 +98,11 @@ class Node:
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
             self._senders["coap"] = self._senders["coap+tcp"] = _coap_sender(settings, self._codecs)
+        if settings.broker.enabled:
+            settings = self.settings = await self._start_broker(settings)
         if settings.mqtt.enabled:
-            self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs)
+            password = self._broker.password if self._broker is not None else ""
+            self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs, password)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
                       self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
                       codecs=self._codecs)
@@ -144,6 +149,12 @@ class Node:
         url = await self._coap.start()
         return [url, url.replace("coap:", "coap+tcp:", 1)] if settings.coap.tcp else [url]
 
+    async def _start_broker(self, settings: Settings) -> Settings:
+        from bindings.broker.inside import Inside
+
+        self._broker = Inside(settings)
+        return await self._broker.start()
+
     async def _serve_mqtt(self, settings: Settings) -> str:
         from bindings.mqtt.client import MqttClient
         from bindings.mqtt.server import MqttServer
@@ -169,6 +180,8 @@ class Node:
     async def _close_senders(self) -> None:
         for sender in set(self._senders.values()):
             await sender.close()
+        if self._broker is not None:
+            await self._broker.stop()
 
     def _routes(self) -> dict[str, Route]:
         return {"/healthz": self._alive, "/readyz": self._ready, "/metrics": self._exposition,
@@ -211,6 +224,10 @@ class Node:
                       lambda: self._coap.running if self._coap is not None else 0)
         metrics.gauge("banyan_mqtt_connected", "1 while the MQTT broker is connected.",
                       lambda: int(self._mqtt is not None and self._mqtt.connected))
+        metrics.gauge("banyan_broker_sessions", "Sessions of the broker inside, of clients that are there or away.",
+                      lambda: self._broker.gate.sessions if self._broker is not None else 0)
+        metrics.counter("banyan_broker_dropped_total", "Messages that found no room in the broker inside.",
+                        lambda: self._broker.gate.dropped if self._broker is not None else 0)
         metrics.gauge("banyan_websocket_connections", "Open WebSocket connections.",
                       lambda: self._websocket.connections if self._websocket is not None else 0)
 

@@ -173,6 +173,39 @@ class MqttSettings:
 
 
 @dataclass(slots=True)
+class BrokerSettings:
+    """``[broker]``: the MQTT broker inside, and its limits. Sizes in bytes, times in seconds.
+
+    The CSE is its client, without more in ``[mqtt]``. Without TLS only a loopback ``host`` is accepted unless
+    ``allow_plain`` says otherwise.
+    """
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 1883
+    certificate: str = ""
+    private_key: str = ""
+    client_ca: str = ""
+    allow_plain: bool = False
+    logins: str = "broker-logins"
+    connect_timeout_s: float = 10.0
+    packet_timeout_s: float = 30.0
+    write_timeout_s: float = 20.0
+    max_silence_s: float = 3600.0
+    session_expiry_s: float = 86400.0
+    max_packet_bytes: int = 1_114_112
+    max_rate: int = 5000
+    max_connections: int = 2000
+    max_connections_per_address: int = 256
+    max_sessions: int = 2000
+    max_sessions_per_login: int = 20
+    max_subscriptions: int = 50
+    max_queued: int = 10_000
+    max_queued_bytes: int = 16_777_216
+    max_held_bytes: int = 67_108_864
+
+
+@dataclass(slots=True)
 class JsonSettings:
     """``[json]``: limits of the JSON codec."""
 
@@ -205,6 +238,7 @@ class Settings:
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
     coap: CoapSettings = field(default_factory=CoapSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
     json: JsonSettings = field(default_factory=JsonSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cse.security.transport import is_loopback
-from cse.settings import HttpSettings, Settings, WebSocketSettings
+from cse.settings import BrokerSettings, HttpSettings, Settings, WebSocketSettings
 
 _NAME = r"[A-Za-z0-9._~-]+"
 
@@ -217,6 +217,32 @@ RULES: dict[str, Rule] = {
     "mqtt.max_answers": _count("Most answers that are remembered, for requests that come twice."),
     "mqtt.answers_kept_s": _time("How long an answer is remembered."),
     "mqtt.max_brokers": _count("Most other brokers that notifications are sent over."),
+    "broker.enabled": Rule("Be an MQTT broker, too, and its client."),
+    "broker.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
+    "broker.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
+    "broker.certificate": Rule("Certificate chain (PEM) of this broker; makes it mqtts."),
+    "broker.private_key": Rule("Private key (PEM) of the certificate."),
+    "broker.client_ca": Rule("Authorities (PEM) of client certificates."),
+    "broker.allow_plain": Rule("Accept an address that is not loopback without TLS."),
+    "broker.logins": Rule(
+        "File of logins and hashed passwords (banyan broker passwd); if there is none it is made, for administrators.",
+        "a path", ".+",
+    ),
+    "broker.connect_timeout_s": _time("Time for TLS, CONNECT and login."),
+    "broker.packet_timeout_s": _time("Time for a packet that has begun."),
+    "broker.write_timeout_s": _time("How long a client may read nothing of what it is sent."),
+    "broker.max_silence_s": _time("Longest silence of a client, whatever keep alive it asks for."),
+    "broker.session_expiry_s": Rule("How long a session is kept for a client that is away.", least=1),
+    "broker.max_packet_bytes": _count("Largest packet of a client that has logged in.", 8192),
+    "broker.max_rate": _count("Most packets a second of one connection; what is above waits. 0 sets no limit.", 0),
+    "broker.max_connections": _count("Most connections at a time."),
+    "broker.max_connections_per_address": _count("Most connections of one address."),
+    "broker.max_sessions": _count("Most sessions, of clients that are there or away."),
+    "broker.max_sessions_per_login": _count("Most sessions of one login."),
+    "broker.max_subscriptions": _count("Most subscriptions of a session."),
+    "broker.max_queued": _count("Most messages that wait for one session."),
+    "broker.max_queued_bytes": _count("Most bytes that wait for one session."),
+    "broker.max_held_bytes": _count("Most bytes that wait for all sessions together."),
     "json.max_depth": _count("Deepest nesting of a document."),
     "json.max_members": _count("Most members of a document, all levels together."),
     "models.folder": Rule("Folder with device models of your own (docs/models.md); empty for none."),
@@ -231,7 +257,7 @@ def _is_far(url: str) -> bool:
     return parts.scheme == "mqtt" and not is_loopback(parts.hostname or "")
 
 
-def _of_server(table: str, server: HttpSettings | WebSocketSettings) -> list[tuple[bool, str, str]]:
+def _of_server(table: str, server: HttpSettings | WebSocketSettings | BrokerSettings) -> list[tuple[bool, str, str]]:
     exposed = server.enabled and not server.certificate and not is_loopback(server.host)
     plain = f"{table}.allow_plain"
     return [
@@ -261,6 +287,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         ),
         *_of_server("http", settings.http),
         *_of_server("websocket", settings.websocket),
+        *_of_server("broker", settings.broker),
         (
             settings.mqtt.enabled and not settings.mqtt.allow_plain and _is_far(settings.mqtt.url),
             "mqtt.url",

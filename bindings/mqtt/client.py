@@ -46,7 +46,10 @@ class MqttClient:
     is one each, without user and password, of which the one not used for longest ends when there are too many.
     """
 
-    def __init__(self, settings: MqttSettings, json: JsonSettings, cse_id: str, codecs: Codecs = JSON_ONLY) -> None:
+    def __init__(
+        self, settings: MqttSettings, json: JsonSettings, cse_id: str, codecs: Codecs = JSON_ONLY, password: str = ""
+    ) -> None:
+        self._password = password or password_of(settings.password_file)
         self.address, self.prefix, _ = address_of(settings.url)
         self.own = level_of(cse_id)
         self.cse_id = cse_id
@@ -148,7 +151,7 @@ class MqttClient:
             max_payload_bytes=settings.max_payload_bytes, max_queued=settings.max_queued,
             tls=tls_of(address, settings.ca, *((settings.certificate, settings.private_key) if home else ())),
         )  # fmt: skip
-        return replace(known, user=settings.user, password=password_of(settings.password_file)) if home else known
+        return replace(known, user=settings.user, password=self._password) if home else known
 
 
 async def _told(peer: Peer, topic: str, request: RequestPrimitive, codec: Codec, timeout_s: float) -> ResponsePrimitive:

@@ -15,6 +15,7 @@ OURS = {"ae_samples", "bindings", "conformance_tests", "cse", "ipe", "resources"
 PLACES = {
     "aiohttp": ("bindings/http/", "bindings/websocket/", "ae_samples/"),
     "aiocoap": ("bindings/coap/",),
+    "amqtt": ("bindings/broker/house.py",),
     "cbor2": ("cse/codecs/cbor.py",),
     "gmqtt": ("bindings/mqtt/broker.py",),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
