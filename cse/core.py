@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from cse.access.decision import AccessControl
+from cse.access.location import location_of
+from cse.answers import Answers
 from cse.behaviour import Behaviour
 from cse.bounded import Bounded
 from cse.client.transport import Unreachable
@@ -52,8 +54,6 @@ LATEST, OLDEST, FAN_OUT_POINT = "la", "ol", "fopt"
 #: Seconds that a query which a request brings along may take.
 LONGEST_QUERY_S = 2.0
 
-#: m2m:geometryType of a point.
-POINT = 1
 #: What was stored has been checked before, whatever the limits of the codec were then.
 LIMITS = Limits(max_depth=10_000, max_members=10**9)
 
@@ -94,6 +94,7 @@ class Core:
     notifier: Notifier
     administrators: frozenset[str]
     seen: SeenGroupRequests
+    answers: Answers
     connections: OpenConnections
     handle: Callable[[RequestPrimitive], Awaitable[ResponsePrimitive]]
     ask_remote: Callable[[str, RequestPrimitive], Awaitable[ResponsePrimitive]] = reach_nobody
@@ -247,26 +248,22 @@ class Call:
         return expires is None or expires > self.stamp
 
     def commit(self, work: Work, response: ResponsePrimitive) -> Awaitable[None]:
-        """Make what the request changes durable, and its outcome with it if the answer was given before."""
+        """Make what the request changes durable, and with it its outcome if it was promised or may be asked for."""
         ticket: Ticket | None = self.request.ticket
         if ticket is not None:
             ticket.settle(work, response)
+        return self.answered(work, response)
+
+    def answered(self, work: Work, response: ResponsePrimitive) -> Awaitable[None]:
+        """``commit`` where the response is an acknowledgement, whose outcome comes later."""
+        if self.request.repetition is not None:
+            self.core.answers.keep(work, self.request, response)
         return self.core.commit(work)
 
     async def visible(self, resource: Resource) -> None:
         """Wait until what is about to be shown of a resource is durable."""
         if resource.revision > self.core.committer.durable:
             await self.core.committer.settled(resource.revision)
-
-
-def location_of(entity: Resource | None) -> tuple[float, float] | None:
-    """Latitude and longitude of an AE that says where it is (``loc``, a point); else None."""
-    location = entity.attributes.get("loc") if entity is not None else None
-    if location is None or location["typ"] != POINT:
-        return None
-    coordinates = location["crd"]
-    longitude, latitude = (decode(coordinates.encode(), LIMITS) if isinstance(coordinates, str) else coordinates)[:2]
-    return latitude, longitude
 
 
 def touched(request: RequestPrimitive) -> frozenset[str] | None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 from resources.model import Operation
 from resources.status import Status
 
-__all__ = ["FilterCriteria", "Operation", "RequestPrimitive", "ResponsePrimitive"]
+__all__ = ["FilterCriteria", "Operation", "Repetition", "RequestPrimitive", "ResponsePrimitive"]
 
 #: Primitive content: one root element. Parts may be ``cse.codecs.Raw``: JSON that is already encoded.
 Content = dict[str, Any]
@@ -37,6 +38,26 @@ class FilterCriteria:
     permissions: int | None = None
 
 
+class Repetition(NamedTuple):
+    """How a request that comes twice is known: ``key`` is who asks under which identifier, ``digest`` is for what."""
+
+    key: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, originator: str, request_id: str, payload: bytes) -> Repetition:
+        """Of a request in a payload."""
+        return cls(_digest(f"{originator} {request_id}".encode("utf-8", "surrogatepass")), _digest(payload))
+
+    def part(self, to: str) -> Repetition:
+        """Of a request that this one becomes (GRP-13)."""
+        return Repetition(_digest(self.key + to.encode("utf-8", "surrogatepass")), self.digest)
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).digest()
+
+
 @dataclass(slots=True)
 class RequestPrimitive:
     """A request. ``originator`` is ``fr`` ('' when absent); times are as received (``m2m:absRelTimestamp`` text).
@@ -47,7 +68,8 @@ class RequestPrimitive:
     ``ticket`` (``cse.core.Ticket``) keeps the outcome of one that was acknowledged; ``replace`` does not copy it.
     ``verified``: an address that has accepted to be told what a group forwards (GRP-20). ``governed``: CMDH rules have
     been applied to it. ``internal``: this CSE makes it, so the originator is who it says, the CSE itself for example.
-    No binding sets these three.
+    No binding sets these three. ``repetition`` is set by bindings whose messages may come twice; then what changes
+    something is done once (``cse.answers``). ``replace`` does not copy it.
     """
 
     operation: Operation
@@ -83,6 +105,7 @@ class RequestPrimitive:
     governed: bool = field(default=False, compare=False, repr=False)
     internal: bool = field(default=False, compare=False, repr=False)
     ticket: Any = field(default=None, init=False, compare=False, repr=False)
+    repetition: Repetition | None = field(default=None, init=False, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -43,6 +43,9 @@ class CseSettings:
     polling_timeout_s: float = 30.0
     max_wait_s: float = 3600.0
     max_requests_per_originator: int = 1000
+    max_answers: int = 10_000
+    max_answer_bytes: int = 16_777_216
+    answers_kept_s: float = 300.0
     notification_timeout_s: float = 10.0
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0
@@ -167,8 +170,6 @@ class MqttSettings:
     max_payload_bytes: int = 1_048_576
     max_requests: int = 256
     max_queued: int = 10_000
-    max_answers: int = 10_000
-    answers_kept_s: float = 300.0
     max_brokers: int = 50
 
 

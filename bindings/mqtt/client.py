@@ -160,8 +160,7 @@ async def _told(peer: Peer, topic: str, request: RequestPrimitive, codec: Codec,
 
 
 def _bounds(settings: MqttSettings, json: JsonSettings) -> Bounds:
-    return Bounds(Limits(json.max_depth, json.max_members), settings.max_payload_bytes, settings.max_requests,
-                  settings.max_answers, settings.answers_kept_s)  # fmt: skip
+    return Bounds(Limits(json.max_depth, json.max_members), settings.max_payload_bytes, settings.max_requests)
 
 
 class MqttTransport:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from bindings.mqtt.broker import Broker, Options, Publication
 from bindings.mqtt.mapping import (
     ANSWERS,
+    REGISTRATION,
     Address,
     Refused,
     Topic,
@@ -25,7 +26,7 @@ from bindings.mqtt.mapping import (
 from bindings.mqtt.repetition import Answers
 from cse.client.transport import ANSWER_LIMITS, Handler, Unreachable
 from cse.codecs import JSON_ONLY, Codec, Codecs, Limits
-from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.primitive import Operation, Repetition, RequestPrimitive, ResponsePrimitive
 from resources.errors import BadRequest, CseError, OriginatorError, ReceiverError
 from resources.status import Status
 
@@ -226,19 +227,23 @@ class Peer:
             await self._once(role, topic, payload, request, codec)
 
     async def _once(self, role: Role, topic: Topic, payload: bytes, request: RequestPrimitive, codec: Codec) -> None:
-        key = (request.originator or topic.originator, request.request_id)
-        seen = self._answers.find(key, payload)
+        registers = topic.kind == REGISTRATION or not request.originator  # fr may be just "C" or "S" then
+        repetition = Repetition.of(topic.originator if registers else request.originator, request.request_id, payload)
+        seen = self._answers.find(repetition)
         if seen is not None:
-            if seen.answer.done() and not seen.answer.cancelled():
+            if not seen.answer.done():
+                await asyncio.wait({seen.answer})
+            elif not seen.answer.cancelled():
                 self._send(topic.answer(), seen.answer.result())
             return
-        seen = self._answers.begin(key, payload)
+        seen = self._answers.begin(repetition)
+        request.repetition = repetition
         try:
             answer = await self._answer(role, request, codec)
         except BaseException:
-            self._answers.give_up(key, seen)
+            self._answers.give_up(repetition, seen)
             raise
-        self._answers.end(key, seen, answer)
+        self._answers.end(repetition, seen, answer)
         self._send(topic.answer(), answer)
 
     def _read(self, payload: bytes, codec: Codec) -> RequestPrimitive:

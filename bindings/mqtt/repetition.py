@@ -6,10 +6,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 
-#: Originator and request identifier.
-Key = tuple[str, str]
+from cse.primitive import Repetition
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +22,7 @@ class Seen:
 class Answers:
     """The latest requests with their answers: at most so many, so many bytes, and for so long.
 
+    This is what one process knows, of requests under way too; what was done is known for good by ``cse.answers``.
     A request with the identifier of another but with a different content is another request: identifiers are used
     again by some AEs, and nobody may have his request swallowed for it.
     """
@@ -33,38 +32,38 @@ class Answers:
         self._most_bytes = most_bytes
         self._kept_s = kept_s
         self._clock = clock
-        self._seen: OrderedDict[Key, Seen] = OrderedDict()
+        self._seen: OrderedDict[bytes, Seen] = OrderedDict()
         self._bytes = 0
 
     def __len__(self) -> int:
         """How many are remembered."""
         return len(self._seen)
 
-    def find(self, key: Key, payload: bytes) -> Seen | None:
+    def find(self, repetition: Repetition) -> Seen | None:
         """The same request, if it came before."""
         self._forget()
-        seen = self._seen.get(key)
-        return seen if seen is not None and seen.digest == _digest(payload) else None
+        seen = self._seen.get(repetition.key)
+        return seen if seen is not None and seen.digest == repetition.digest else None
 
-    def begin(self, key: Key, payload: bytes) -> Seen:
+    def begin(self, repetition: Repetition) -> Seen:
         """Note that a request is being worked on."""
-        self._drop(key)
-        seen = Seen(_digest(payload), asyncio.get_running_loop().create_future(), self._clock())
-        self._seen[key] = seen
+        self._drop(repetition.key)
+        seen = Seen(repetition.digest, asyncio.get_running_loop().create_future(), self._clock())
+        self._seen[repetition.key] = seen
         return seen
 
-    def end(self, key: Key, seen: Seen, answer: bytes) -> None:
+    def end(self, repetition: Repetition, seen: Seen, answer: bytes) -> None:
         """Note its answer."""
         seen.answer.set_result(answer)
-        if self._seen.get(key) is seen:
+        if self._seen.get(repetition.key) is seen:
             self._bytes += len(answer)
             self._forget()
 
-    def give_up(self, key: Key, seen: Seen) -> None:
+    def give_up(self, repetition: Repetition, seen: Seen) -> None:
         """Forget a request that was not answered."""
         seen.answer.cancel()
-        if self._seen.get(key) is seen:
-            del self._seen[key]
+        if self._seen.get(repetition.key) is seen:
+            del self._seen[repetition.key]
 
     def _forget(self) -> None:
         until = self._clock() - self._kept_s
@@ -76,11 +75,7 @@ class Answers:
                 return
             self._drop(key)
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: bytes) -> None:
         seen = self._seen.pop(key, None)
         if seen is not None and seen.answer.done() and not seen.answer.cancelled():
             self._bytes -= len(seen.answer.result())
-
-
-def _digest(payload: bytes) -> bytes:
-    return blake2b(payload, digest_size=16).digest()

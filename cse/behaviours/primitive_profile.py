@@ -188,7 +188,7 @@ def applied(core: Core, profile: Profile, request: RequestPrimitive) -> RequestP
         if field:
             changes[field] = DEFAULTS[field]
     made = replace(request, **changes, content=_content(core, profile, request.content, to_request=True))
-    made.ticket = request.ticket
+    made.ticket, made.repetition = request.ticket, request.repetition
     return made
 
 

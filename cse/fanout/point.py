@@ -105,6 +105,8 @@ def member_request(call: Call, to: str, number: int) -> RequestPrimitive:
     made = replace(request, to=to, request_id=f"{request.request_id}-{number}", group_targets=None, on_partial=None)
     if request.ticket is not None:
         made.ticket = request.ticket.part(to)
+    if request.repetition is not None:
+        made.repetition = request.repetition.part(to)
     return made
 
 

@@ -96,7 +96,7 @@ async def _either(call: Call, execution: Execution) -> ResponsePrimitive:
     core = call.core
     execution.policies.check_room(call.originator)
     request, ticket = _blocking(call.request), Ticket(core, None, execution.results.tell)
-    request.ticket, request.on_partial = ticket, ticket.partial
+    request.ticket, request.on_partial, request.repetition = ticket, ticket.partial, call.request.repetition
     answer = asyncio.ensure_future(core.handle(request))
     timer = asyncio.ensure_future(_until(core, call.now + core.settings.flex_timeout_s))
     await asyncio.wait((answer, timer), return_when=asyncio.FIRST_COMPLETED)
@@ -107,9 +107,10 @@ async def _either(call: Call, execution: Execution) -> ResponsePrimitive:
     resource = _make(call, execution, work, call.now)
     ticket.promised(resource)
     execution.adopt(resource, ticket, answer)
-    await core.commit(work)
+    response = _acknowledgement(call, resource)
+    await call.answered(work, response)
     ticket.acknowledged()
-    return _acknowledgement(call, resource)
+    return response
 
 
 async def _acknowledge(call: Call, execution: Execution, due: float) -> ResponsePrimitive:
@@ -123,8 +124,9 @@ async def _acknowledge(call: Call, execution: Execution, due: float) -> Response
         execution.replace(work, older, request.request_id)
     resource = _make(call, execution, work, due)
     work.after(lambda: execution.take(resource, buffered=True))
-    await core.commit(work)
-    return _acknowledgement(call, resource)
+    response = _acknowledgement(call, resource)
+    await call.answered(work, response)
+    return response
 
 
 def _make(call: Call, execution: Execution, work: Work, due: float) -> Resource:

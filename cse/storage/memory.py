@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from cse.settings import StoreSettings
-from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, Store, WriteSet
+from cse.storage.port import AnswerRecord, InstanceRecord, OutboxRecord, ResourceRecord, Store, WriteSet
 
 Key = TypeVar("Key")
 Record = TypeVar("Record")
@@ -30,6 +30,7 @@ class MemoryStore:
         self._names: dict[tuple[str, str], int] = {}
         self._keys: dict[tuple[str, str], int] = {}
         self._outbox: dict[int, OutboxRecord] = {}
+        self._answers: dict[int, AnswerRecord] = {}
         self._high_seq = 0
         self._high_id = 0
 
@@ -42,6 +43,9 @@ class MemoryStore:
         _apply(self._resources, {ri: None for ri, record in changes.resources.items() if record is None})
         _apply(self._resources, {record.ri: record for record in changes.records()})
         _apply(self._outbox, changes.outbox)
+        for number in [one for one in self._answers if one <= changes.forgotten]:
+            del self._answers[number]
+        self._answers.update((record.number, record) for record in changes.answers_kept())
         self._high_seq = max(self._high_seq, *changes.instances, 0)
         self._high_id = max(self._high_id, *changes.outbox, 0)
         self._remove([seq for seq, record in changes.instances.items() if record is None])
@@ -91,6 +95,10 @@ class MemoryStore:
     async def outbox(self) -> Sequence[OutboxRecord]:
         """Return all outbox records by ascending id."""
         return sorted(self._outbox.values())
+
+    async def answers(self) -> Sequence[AnswerRecord]:
+        """Return all answers by ascending number."""
+        return sorted(self._answers.values())
 
     async def high_water(self) -> tuple[int, int]:
         """Return the highest instance ``seq`` and outbox ``id`` ever given out."""

@@ -57,6 +57,15 @@ class OutboxRecord(NamedTuple):
     body: bytes
 
 
+class AnswerRecord(NamedTuple):
+    """An answer that was given: ``number`` ascending, ``key`` and ``digest`` those of the request, ``body`` JSON."""
+
+    number: int
+    key: bytes
+    digest: bytes
+    body: bytes
+
+
 #: A resource as it is when the write begins: what changes often in one write is encoded once.
 LateRecord = Callable[[], ResourceRecord]
 
@@ -65,11 +74,12 @@ class WriteSet:
     """What is written in one step, all or nothing. A value of None means: remove.
 
     ``trimmed`` maps a parent's resource ID to a ``seq``: its instances up to and including that one are gone.
-    ``dropped`` are resource IDs of deleted parents: all of their instances are gone. Order of application: instances
-    and resources are put, then ``trimmed``, ``dropped`` and removals win over puts.
+    ``dropped`` are resource IDs of deleted parents: all of their instances are gone. ``forgotten``: answers up to and
+    including that number are gone. Order of application: instances, resources and answers are put, then ``trimmed``,
+    ``dropped``, ``forgotten`` and removals win over puts.
     """
 
-    __slots__ = ("dropped", "instances", "outbox", "resources", "trimmed")
+    __slots__ = ("answers", "dropped", "forgotten", "instances", "outbox", "resources", "trimmed")
 
     def __init__(
         self,
@@ -79,12 +89,16 @@ class WriteSet:
         trimmed: dict[str, int] | None = None,
         dropped: set[str] | None = None,
         outbox: dict[int, OutboxRecord | None] | None = None,
+        answers: dict[int, AnswerRecord] | None = None,
+        forgotten: int = 0,
     ) -> None:
         self.resources = resources or {}
         self.instances = instances or {}
         self.trimmed = trimmed or {}
         self.dropped = dropped or set()
         self.outbox = outbox or {}
+        self.answers = answers or {}
+        self.forgotten = forgotten
 
     def merge(self, later: WriteSet) -> None:
         """Add a later write set; where both speak of one thing the later one counts."""
@@ -98,6 +112,10 @@ class WriteSet:
             self.dropped |= later.dropped
         if later.outbox:
             self.outbox.update(later.outbox)
+        if later.answers:
+            self.answers.update(later.answers)
+        if later.forgotten > self.forgotten:
+            self.forgotten = later.forgotten
 
     def records(self) -> list[ResourceRecord]:
         """Return the resources that are put; called when the write begins."""
@@ -114,8 +132,13 @@ class WriteSet:
             if record is not None and record.pi not in dropped and trimmed.get(record.pi, 0) < record.seq
         ]
 
+    def answers_kept(self) -> list[AnswerRecord]:
+        """Return the answers put here that ``forgotten`` leaves in place."""
+        return [record for number, record in self.answers.items() if number > self.forgotten]
+
     def __bool__(self) -> bool:
-        return bool(self.resources or self.instances or self.trimmed or self.dropped or self.outbox)
+        return bool(self.resources or self.instances or self.trimmed or self.dropped or self.outbox or self.answers
+                    or self.forgotten)  # fmt: skip
 
 
 class Store(Protocol):
@@ -162,6 +185,9 @@ class Store(Protocol):
 
     async def outbox(self) -> Sequence[OutboxRecord]:
         """Return all outbox records by ascending id."""
+
+    async def answers(self) -> Sequence[AnswerRecord]:
+        """Return all answers by ascending number."""
 
     async def high_water(self) -> tuple[int, int]:
         """Return the highest instance ``seq`` and outbox ``id`` ever given out (0 when none).

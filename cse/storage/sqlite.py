@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from cse.settings import StoreSettings
-from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, Store, StoreError, WriteSet
+from cse.storage.port import AnswerRecord, InstanceRecord, OutboxRecord, ResourceRecord, Store, StoreError, WriteSet
 from cse.storage.sqlite_file import SqliteFile, open_file, sync
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ ON CONFLICT (seq) DO UPDATE SET ri = excluded.ri, pi = excluded.pi, name = exclu
 expires = excluded.expires, size = excluded.size, body = excluded.body, key = excluded.key"""
 _PUT_PLAIN = _PUT_INSTANCE.replace("?, ?, ?)", "?, NULL, NULL)")
 _PUT_EVENT = "INSERT OR REPLACE INTO outbox (id, subscription, target, meta, body) VALUES (?, ?, ?, ?, ?)"
+_PUT_ANSWER = "INSERT OR REPLACE INTO answer (number, key, digest, body) VALUES (?, ?, ?, ?)"
 _INSTANCE = "SELECT seq, ri, pi, name, ty, expires, size, body, key FROM instance"
 # One row of JSON instead of a row each: the interpreter's lock is taken once, and a thousand keys cost 30 % less.
 _KEYS = """
@@ -156,6 +157,11 @@ class SqliteStore:
         sql = "SELECT id, subscription, target, meta, body FROM outbox ORDER BY id"
         return [OutboxRecord(*row) for row in self._read(sql)]
 
+    async def answers(self) -> Sequence[AnswerRecord]:
+        """Return all answers by ascending number."""
+        sql = "SELECT number, key, digest, body FROM answer ORDER BY number"
+        return [AnswerRecord(*row) for row in self._read(sql)]
+
     async def high_water(self) -> tuple[int, int]:
         """Return the highest instance ``seq`` and outbox ``id`` ever given out."""
         counters = dict(self._read("SELECT kind, value FROM counter"))
@@ -189,6 +195,10 @@ class SqliteStore:
             run("DELETE FROM outbox WHERE id = ?", _removed(changes.outbox))
             run(_PUT_EVENT, [record for record in changes.outbox.values() if record is not None])
             self._count("outbox", max(changes.outbox))
+        if changes.forgotten:
+            run("DELETE FROM answer WHERE number <= ?", ((changes.forgotten,),))
+        if changes.answers:
+            run(_PUT_ANSWER, changes.answers_kept())
 
     def _put_instances(self, records: Sequence[InstanceRecord]) -> None:
         """Insert; sqlite3 looks for an adapter for each None and each bytes, but not for a bytearray."""
@@ -284,7 +294,7 @@ class SqliteStore:
 
 def wal_bytes(changes: WriteSet) -> int:
     """Estimate how far a write fills the WAL."""
-    rows = [*changes.instances.values(), *changes.outbox.values()]
+    rows = [*changes.instances.values(), *changes.outbox.values(), *changes.answers.values()]
     large = sum(_ROW_BYTES + len(row.body) for row in rows if row is not None)
     return _PAGES_BYTES + large + len(changes.resources) * _RESOURCE_BYTES
 

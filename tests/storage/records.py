@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cse.storage.port import InstanceRecord, OutboxRecord, ResourceRecord, WriteSet
+from cse.storage.port import AnswerRecord, InstanceRecord, OutboxRecord, ResourceRecord, WriteSet
 
 SOON = "20260101T000000,000000"
 LATE = "20990101T000000,000000"
@@ -21,6 +21,10 @@ def instance(seq: int, parent: str = "cnt-1", name: str | None = None, expires: 
 
 def event(number: int, body: bytes = b"{}") -> OutboxRecord:
     return OutboxRecord(number, "sub-1", "http://127.0.0.1:1/n", b'{"nec":2}', body)
+
+
+def answer(number: int, body: bytes = b"{}") -> AnswerRecord:
+    return AnswerRecord(number, b"key %d" % number, b"digest", body)
 
 
 def put(*records: ResourceRecord | InstanceRecord | OutboxRecord) -> WriteSet:

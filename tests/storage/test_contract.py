@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from cse.storage.port import Store, WriteSet
 from tests.storage.conftest import Reopen
-from tests.storage.records import LATE, SOON, event, instance, numbers, put, resource
+from tests.storage.records import LATE, SOON, answer, event, instance, numbers, put, resource
 
 
 async def test_new_store_is_empty(store: Store) -> None:
     assert list(await store.load()) == []
     assert list(await store.outbox()) == []
+    assert list(await store.answers()) == []
     assert await store.high_water() == (0, 0)
     assert await store.newest("cnt-1") is None
     assert list(await store.instances("cnt-1")) == []
@@ -175,6 +176,26 @@ async def test_outbox_by_number_until_removed(store: Store, reopen: Reopen) -> N
     await store.write(WriteSet(outbox={2: None, 10: event(10, b'{"again":1}')}))
     store = await reopen(store)
     assert list(await store.outbox()) == [event(1), event(10, b'{"again":1}')]
+
+
+async def test_answers_by_number_until_forgotten(store: Store, reopen: Reopen) -> None:
+    await store.write(WriteSet(answers={one: answer(one) for one in (3, 1, 2)}))
+    store = await reopen(store)
+    assert list(await store.answers()) == [answer(1), answer(2), answer(3)]
+    await store.write(WriteSet(answers={4: answer(4)}, forgotten=2))
+    store = await reopen(store)
+    assert list(await store.answers()) == [answer(3), answer(4)]
+    await store.write(WriteSet(answers={5: answer(5), 6: answer(6)}, forgotten=5))
+    assert list(await store.answers()) == [answer(6)], "what is forgotten is not put"
+
+
+def test_what_is_forgotten_later_counts() -> None:
+    first = WriteSet(answers={1: answer(1)}, forgotten=0)
+    first.merge(WriteSet(answers={2: answer(2)}, forgotten=1))
+    first.merge(WriteSet(answers={3: answer(3)}))
+    assert first.answers_kept() == [answer(2), answer(3)]
+    assert WriteSet(forgotten=1)
+    assert WriteSet(answers={1: answer(1)})
 
 
 async def test_number_is_never_given_out_twice(store: Store, reopen: Reopen) -> None:
