@@ -40,7 +40,7 @@ _SILENT = "bindings.coap.aiocoap"
 #: RFC 7252 4.8.2, EXCHANGE_LIFETIME: how long a message may come again.
 _EXCHANGE_LIFETIME_S = 247.0
 _LOOKED_AT = frozenset((BLOCK1, BLOCK2, NO_RESPONSE))
-_MAX_DATAGRAM_BYTES = 4096
+MAX_DATAGRAM_BYTES = 4096
 
 
 @dataclass(slots=True)
@@ -59,12 +59,17 @@ class Guard:
         self.rates = Rates(self.time, self.rate)
         self.complaints = Complaints(self.time, _log)
 
-    def admit(self, data: bytes, peer: str) -> Datagram:
-        """Read a datagram; raises Refused."""
-        if len(data) >= _MAX_DATAGRAM_BYTES:
-            raise Refused("a datagram of 4096 bytes or more")
+    def count(self, peer: str) -> None:
+        """Count a datagram of a peer; raises Refused."""
         if not self.rates.admits(peer):
             raise Refused(f"more than {self.rate:g} messages a second; the rest is dropped")
+
+    def admit(self, data: bytes, peer: str, *, counted: bool = False) -> Datagram:
+        """Read a datagram; raises Refused. ``counted``: it came in another that has been."""
+        if len(data) >= MAX_DATAGRAM_BYTES:
+            raise Refused("a datagram of 4096 bytes or more")
+        if not counted:
+            self.count(peer)
         datagram = read(data, self.known)
         if not datagram.is_request:
             block = block_of(Message(datagram.code, datagram.options), BLOCK2)
@@ -73,15 +78,26 @@ class Guard:
         return datagram
 
 
-async def open_context(guard: Guard, site: Any = None, bind: tuple[str, int] | None = None) -> aiocoap.Context:
-    """Open a socket, on an address and port or any, and an aiocoap context on it. Raises OSError."""
+#: Makes what stands between a socket and messages, of the arguments of ``Udp``.
+Interface = Callable[[Guard, "_Messages", logging.Logger, Any], "Udp"]
+
+
+async def open_context(
+    guard: Guard, site: Any = None, bind: tuple[str, int] | None = None, interface: Interface | None = None
+) -> aiocoap.Context:
+    """Open a socket, on an address and port or any, and an aiocoap context on it. Raises OSError.
+
+    ``interface`` stands between socket and messages instead of ``Udp``.
+    """
     loop = asyncio.get_running_loop()
     silent = logging.getLogger(_SILENT)
     silent.setLevel(logging.CRITICAL)
     context = aiocoap.Context(loop=loop, serversite=site, loggername=_SILENT)
     tokens = TokenManager(context)
     messages = _Messages(tokens, guard)
-    messages.message_interface = await _open_udp(messages, guard, loop, await _bound(bind))
+    messages.message_interface = await _open_udp(
+        partial(interface or Udp, guard, messages, messages.log, loop), loop, await _bound(bind)
+    )
     tokens.token_interface = messages
     context.request_interfaces.append(tokens)
     return context
@@ -112,6 +128,11 @@ def peer_of(remote: Any) -> str:
     return host.removeprefix("::ffff:")
 
 
+def key_of(remote: Any) -> tuple[Any, ...]:
+    """What tells peers apart: address and port, and the association where there is one (RFC 7252 9.1.1)."""
+    return (*remote.sockaddr[:2], getattr(remote, "association", None))
+
+
 def _put_options(message: aiocoap.Message, options: Options) -> None:
     for number, value in options:
         known = OptionNumber(number)
@@ -137,19 +158,17 @@ async def _bound(bind: tuple[str, int] | None) -> socket.socket:
     return sock
 
 
-async def _open_udp(messages: _Messages, guard: Guard, loop: Any, sock: socket.socket) -> _Udp:
+async def _open_udp(interface: Callable[[], Udp], loop: Any, sock: socket.socket) -> Udp:
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     sock.setsockopt(socket.IPPROTO_IPV6, socknumbers.IPV6_RECVERR, 1)
     sock.setsockopt(socket.IPPROTO_IP, socknumbers.IP_RECVERR, 1)
-    _, protocol = await create_recvmsg_datagram_endpoint(
-        loop, lambda: _Udp(guard, messages, messages.log, loop), sock=sock
-    )
+    _, protocol = await create_recvmsg_datagram_endpoint(loop, interface, sock=sock)
     await protocol.ready
-    udp: _Udp = protocol
+    udp: Udp = protocol
     return udp
 
 
-class _Udp(MessageInterfaceUDP6):
+class Udp(MessageInterfaceUDP6):
     """The socket: every datagram passes the guard, none raises into the event loop."""
 
     def __init__(self, guard: Guard, messages: _Messages, log: logging.Logger, loop: Any) -> None:
@@ -159,14 +178,17 @@ class _Udp(MessageInterfaceUDP6):
     def datagram_msg_received(self, data: bytes, ancdata: Any, flags: int, address: Any) -> None:  # noqa: ARG002
         """Let a datagram in, or refuse it."""
         pktinfo = next((value for _, kind, value in ancdata if kind == socket.IPV6_PKTINFO), None)
-        remote = UDP6EndpointAddress(address, self, pktinfo=pktinfo)
+        self.let_in(data, UDP6EndpointAddress(address, self, pktinfo=pktinfo))
+
+    def let_in(self, data: bytes, remote: UDP6EndpointAddress, *, counted: bool = False) -> None:
+        """Pass a message on, or refuse it; raises nothing."""
         peer = peer_of(remote)
         try:
-            datagram = self._guard.admit(data, peer)
+            datagram = self._guard.admit(data, peer, counted=counted)
             self._ctx.dispatch_message(_incoming(datagram, remote))
         except Refused as refused:
             self._guard.complaints.tell(peer, str(refused))
-            if refused.answer and pktinfo is not None and not remote.is_multicast_locally:
+            if refused.answer and remote.pktinfo is not None and not remote.is_multicast_locally:
                 self.send_bytes(refused.answer, remote)
         except Exception as error:  # noqa: BLE001 - whatever aiocoap finds wrong with it, the others are served
             self._guard.complaints.tell(peer, f"a message that failed: {error!r:.200}")
@@ -200,7 +222,7 @@ class _Messages(MessageManager):
 
     def __init__(self, tokens: TokenManager, guard: Guard) -> None:
         super().__init__(tokens)
-        self._answered: Kept[tuple[str, int, int], bytes] = Kept(
+        self._answered: Kept[tuple[Any, ...], bytes] = Kept(
             guard.time, _EXCHANGE_LIFETIME_S, guard.max_kept_bytes
         )
 
@@ -231,7 +253,7 @@ class _Messages(MessageManager):
         return True
 
     def _deduplicate_message(self, message: aiocoap.Message) -> bool:
-        key = (*message.remote.sockaddr[:2], message.mid)
+        key = (*key_of(message.remote), message.mid)
         answer = self._answered.get(key)
         if answer is None:
             self._answered.put(key, b"", 0)
@@ -242,7 +264,7 @@ class _Messages(MessageManager):
 
     def _store_response_for_duplicates(self, message: aiocoap.Message) -> None:
         if message.mtype in (ACK, RST):
-            key = (*message.remote.sockaddr[:2], message.mid)
+            key = (*key_of(message.remote), message.mid)
             if self._answered.get(key) is not None:
                 data = message.encode()
                 self._answered.put(key, data, len(data))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, cast
 
 from bindings.coap.mapping import Message
 from bindings.coap.options import Option
@@ -39,8 +40,11 @@ _AT_ONCE = 64
 _BUFFER_BYTES = 1024 * 1024
 _MAX_POOL = 200
 
-#: A request, the key and the address of its peer, the largest payload it takes: to the answer.
-Answering = Callable[[Message, object, str, int], Awaitable[Message]]
+#: A request, the key and the address of its peer, the largest payload it takes, its names: to the answer.
+Answering = Callable[[Message, object, str, int, tuple[str, ...] | None], Awaitable[Message]]
+
+#: Host, port, TLS or none: of a connection that is kept.
+_Key = tuple[str, int, ssl.SSLContext | None]
 
 
 class Stream(asyncio.Protocol):
@@ -58,8 +62,7 @@ class Stream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say how large messages may be, and wait for the same of the peer."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
         transport.write(settings_frame(self._max_bytes))
         self._watch()
@@ -136,10 +139,13 @@ class _Served(Stream):
         self._server = server
         self._running = 0
         self.key: tuple[object, ...] = ()
+        self.names: tuple[str, ...] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.key = ("tcp", *transport.get_extra_info("peername", ()))
+        if transport.get_extra_info("ssl_object") is not None:
+            self.names = tuple(names_of(transport.get_extra_info("peercert") or {}))
         self._server.connections.add(self)
         if len(self._server.connections) > self._server.max_connections:
             self.abort("too many connections; try again later")
@@ -167,7 +173,7 @@ class _Served(Stream):
     async def _answer(self, frame: Frame) -> None:
         room = self.peer_max_bytes - OPTION_BYTES
         try:
-            answer = await self._server.answering(frame.message, self.key, self.peer, max(room, 1024))
+            answer = await self._server.answering(frame.message, self.key, self.peer, max(room, 1024), self.names)
             if not unwanted(frame.message, answer):
                 self.write(write_frame(frame.token, answer))
         finally:
@@ -192,9 +198,12 @@ class TcpServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen and return the port; raises OSError."""
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Served(self), host, port, backlog=1024)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Served(self), host, port, backlog=1024, ssl=tls,
+            ssl_handshake_timeout=None if tls is None else _PATIENCE_S,
+        )
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 
@@ -260,11 +269,11 @@ class TcpClient:
     def __init__(self, known: Mapping[int, Option], max_payload_bytes: int) -> None:
         self._known = known
         self._max_payload_bytes = max_payload_bytes
-        self._open: OrderedDict[tuple[str, int], asyncio.Task[_Asked]] = OrderedDict()
+        self._open: OrderedDict[_Key, asyncio.Task[_Asked]] = OrderedDict()
 
-    async def exchange(self, host: str, port: int, message: Message) -> Message:
+    async def exchange(self, host: str, port: int, message: Message, tls: ssl.SSLContext | None = None) -> Message:
         """Send a request and return its answer; raises Unreachable, OSError."""
-        connection = await self._connection((host, port))
+        connection = await self._connection((host, port, tls))
         return await connection.exchange(message)
 
     async def close(self) -> None:
@@ -274,7 +283,7 @@ class TcpClient:
         self._open.clear()
         await asyncio.sleep(0)
 
-    async def _connection(self, key: tuple[str, int]) -> _Asked:
+    async def _connection(self, key: _Key) -> _Asked:
         opening = self._open.pop(key, None)
         if opening is None or (opening.done() and _is_lost(opening)):
             opening = asyncio.create_task(self._connect(key))
@@ -283,9 +292,12 @@ class TcpClient:
             _let_go(self._open.popitem(last=False)[1])
         return await asyncio.shield(opening)
 
-    async def _connect(self, key: tuple[str, int]) -> _Asked:
+    async def _connect(self, key: _Key) -> _Asked:
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: _Asked(self._known, self._max_payload_bytes), *key)
+        host, port, tls = key
+        _, connection = await loop.create_connection(
+            lambda: _Asked(self._known, self._max_payload_bytes), host, port, ssl=tls
+        )
         return connection
 
 
@@ -298,3 +310,11 @@ def _let_go(opening: asyncio.Task[_Asked]) -> None:
         opening.cancel()
     elif not _is_lost(opening):
         opening.result().transport.close()
+
+
+def names_of(certificate: Mapping[str, Any]) -> list[str]:
+    """URIs, then DNS names of a certificate as the ssl module shows it; its common name where it has neither."""
+    alternatives = certificate.get("subjectAltName", ())
+    names = [value for wanted in ("URI", "DNS") for kind, value in alternatives if kind == wanted]
+    common = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
+    return names or common[:1]

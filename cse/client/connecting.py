@@ -21,6 +21,8 @@ TRANSPORTS = {
     "https": ("bindings.http.client", "HttpTransport"),
     "coap": ("bindings.coap.client", "CoapTransport"),
     "coap+tcp": ("bindings.coap.client", "CoapTransport"),
+    "coaps": ("bindings.coap.client", "CoapTransport"),
+    "coaps+tcp": ("bindings.coap.client", "CoapTransport"),
     "ws": ("bindings.websocket.client", "WebSocketTransport"),
     "mqtt": ("bindings.mqtt.client", "MqttTransport"),
     "mqtts": ("bindings.mqtt.client", "MqttTransport"),

@@ -240,7 +240,7 @@ async def test_the_client_keeps_its_connection_and_opens_another_when_it_is_lost
     answers = await asyncio.gather(*(client.send(url, request, timeout_s=5) for _ in range(5)))
     assert {each.status for each in answers} == {Status.OK}
     assert served.server._tcp is not None
-    assert len(served.server._tcp.connections) == 1
+    assert len(served.server._tcp[0].connections) == 1
     await served.server.stop()
     with pytest.raises(Unreachable):
         await client.send(url, request, timeout_s=1)
