@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from bindings.coap.server import CoapServer
     from bindings.mqtt.server import MqttServer
 
-#: Schemes of CoAP.
-COAP = ("coap", "coap+tcp", "coaps", "coaps+tcp")
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
 #: A thread that waits for the interpreter, after a sync of the store, gets it within this time.
 SWITCH_INTERVAL_S = 0.005
+#: Connections of one binding to others: more than there are notifications under way at a time.
+MOST_CONNECTIONS = 2500
+#: Files that the process may open, where the system lets it: a connection to each target, and from each client.
+OPEN_FILES = 65_536
 
 
 def registry_of(models: ModelSettings) -> Registry:
@@ -60,10 +62,8 @@ def adapters_of(settings: CseSettings) -> list[Adapter]:
 
 def _coap_sender(settings: Settings, codecs: Codecs) -> Sender:
     from bindings.coap.client import CoapClient
-    from bindings.coap.credentials import credentials_of
 
-    return CoapClient(old_options=settings.coap.old_options, codecs=codecs, credentials=credentials_of(settings.coap),
-                      session_idle_s=settings.coap.session_idle_s)
+    return CoapClient(old_options=settings.coap.old_options, codecs=codecs)
 
 
 def _mqtt_sender(settings: Settings, codecs: Codecs, password: str) -> Sender:
@@ -98,10 +98,11 @@ class Node:
         Raises StartError, StoreError or OSError; what had been started is stopped.
         """
         settings = self.settings
-        http, websocket = HttpClient(codecs=self._codecs), WebSocketClient(codecs=self._codecs)
+        http = HttpClient(max_connections=MOST_CONNECTIONS, per_host=0, codecs=self._codecs)
+        websocket = WebSocketClient(max_connections=MOST_CONNECTIONS, codecs=self._codecs)
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
-            self._senders |= dict.fromkeys(COAP, _coap_sender(settings, self._codecs))
+            self._senders["coap"] = self._senders["coap+tcp"] = _coap_sender(settings, self._codecs)
         if settings.broker.enabled:
             settings = self.settings = await self._start_broker(settings)
         if settings.mqtt.enabled:
@@ -149,10 +150,9 @@ class Node:
         from bindings.coap.server import CoapServer
 
         self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
-                                attributes=self._registry.attribute_types(), codecs=self._codecs,
-                                cse_id=settings.cse.cse_id)
-        await self._coap.start()
-        return self._coap.urls
+                                attributes=self._registry.attribute_types(), codecs=self._codecs)
+        url = await self._coap.start()
+        return [url, url.replace("coap:", "coap+tcp:", 1)] if settings.coap.tcp else [url]
 
     async def _start_broker(self, settings: Settings) -> Settings:
         from bindings.broker.inside import Inside
@@ -215,7 +215,17 @@ class Node:
         metrics.counter("banyan_notifications_sent_total", "Notifications accepted by their target.",
                         lambda: delivery.sent)
         metrics.counter("banyan_notifications_failed_total", "Notifications given up.", lambda: delivery.failed)
+        metrics.counter("banyan_notifications_given_up_total", "Notifications given up, by reason.",
+                        lambda: {(("reason", name),): count for name, count in delivery.given_up.items()})
         metrics.gauge("banyan_notifications_pending", "Notifications waiting for delivery.", lambda: delivery.pending)
+        metrics.gauge("banyan_notifications_pending_longest", "Those that wait for the target that most wait for.",
+                      lambda: max(delivery.waiting.values(), default=0))
+        metrics.gauge("banyan_notification_targets", "Targets that notifications wait for.",
+                      lambda: len(delivery.waiting))
+        metrics.gauge("banyan_notification_targets_failing", "Those that did not answer when they were tried last.",
+                      lambda: delivery.failing)
+        metrics.gauge("banyan_notifications_late", "Notifications under way for more than a second.",
+                      lambda: delivery.targets.points.late)
         metrics.gauge("banyan_resources", "Structural resources.", lambda: len(core.tree.by_id))
         metrics.counter("banyan_store_units_total", "Units of work submitted.", lambda: core.committer.revision)
         metrics.counter("banyan_store_durable_total", "Units of work that are durable.", lambda: core.committer.durable)
@@ -277,6 +287,18 @@ def greeting(node: Node) -> str:
     return f"CSE {cse.cse_id} at {at or '(no binding)'}\nFirst request:\n  {first}"
 
 
+def allow_connections() -> None:
+    """Raise the bound of open files as far as needed and permitted; systems begin with 1,024 or less."""
+    try:
+        import resource as system
+    except ImportError:  # not on Windows, which has no such bound
+        return
+    soft, hard = system.getrlimit(system.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == system.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != system.RLIM_INFINITY and soft < wanted:
+        system.setrlimit(system.RLIMIT_NOFILE, (wanted, hard))
+
+
 def start_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine in the fastest event loop that is installed, with the process tuned for a server."""
     gc.set_threshold(GC_THRESHOLD, 20, 20)
@@ -293,4 +315,5 @@ def start_loop(work: Coroutine[Any, Any, None]) -> None:
 def run(settings: Sequence[Settings]) -> None:
     """Run one or several CSEs until the process is told to stop. Raises StartError, StoreError or OSError."""
     logs.configure(settings[0].log)
+    allow_connections()
     start_loop(serve(settings))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from cse import bootstrap, expiration
 from cse.access.decision import AccessControl
-from cse.answers import Answers
 from cse.behaviours.table import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
@@ -23,6 +22,7 @@ from cse.instances import Instances
 from cse.location_server import LocationServer
 from cse.notifications.delivery import Delivery
 from cse.notifications.notifier import Notifier
+from cse.notifications.points import PointsOfAccess
 from cse.notifications.targets import Targets
 from cse.polling import PollingQueues
 from cse.settings import CseSettings, StoreSettings
@@ -72,7 +72,6 @@ class Cse:
         """
         core, dispatcher = await _assemble(settings, ports)
         core.timers.hold()  # what became due meanwhile is done when everything is there
-        core.answers.restore(await ports.store.answers())
         undelivered = await ports.store.outbox()  # what comes from now on is released by itself
         bootstrap.restore(core, await ports.store.load())
         cse = cls(core, dispatcher)
@@ -119,7 +118,7 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
     committer = Committer(ports.store, max_batch=ports.committing.max_batch, linger_s=ports.committing.linger_s)
     last_seq, last_id = await ports.store.high_water()
     tree = Tree(identity)
-    targets = Targets(tree, identity, ports.senders, settings.notification_timeout_s)
+    targets = Targets(tree, identity, ports.senders, settings.notification_timeout_s, PointsOfAccess(ports.clock))
     delivery = Delivery(targets)
     timers = Timers(ports.clock)
     dispatcher = Dispatcher(ports.meter)
@@ -139,7 +138,6 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
         connections=OpenConnections(tree, in_use=ports.accepts_connections),
-        answers=Answers(settings, ports.clock),
         handle=dispatcher.handle,
         adapters=ports.adapters,
         location_server=ports.location_server,

@@ -23,9 +23,9 @@ _MAX_BODY_BYTES = 16 * 1024 * 1024
 class HttpClient:
     """Sends to any ``http`` or ``https`` URL (``cse.client.transport.Sender``).
 
-    ``max_connections`` bounds all connections, ``per_host`` those to one host. ``client_certificate`` and
-    ``private_key`` are files; ``ca`` is trusted besides the system's authorities. ``?ct=`` of a URL asks for one of
-    ``codecs``; without it JSON is sent.
+    ``max_connections`` bounds all connections in use, ``per_host`` those to one host; 0 is no bound.
+    ``client_certificate`` and ``private_key`` are files; ``ca`` is trusted besides the system's authorities. ``?ct=``
+    of a URL asks for one of ``codecs``; without it JSON is sent.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class HttpClient:
         self._per_host = per_host
         self._limits = limits or Limits(max_depth=64, max_members=1_000_000)
         self._codecs = codecs
-        self._destination = lru_cache(maxsize=256)(self._find_destination)
+        self._destination = lru_cache(maxsize=4096)(self._find_destination)
         self._tls = calling_tls(ca, client_certificate, private_key) if ca or client_certificate else True
         self._session: aiohttp.ClientSession | None = None
         self._closed = False

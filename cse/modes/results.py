@@ -11,7 +11,7 @@ import logging
 
 from cse.clock import seconds_of
 from cse.core import Core
-from cse.notifications.delivery import without_secrets
+from cse.notifications.outlet import without_secrets
 from cse.storage.port import StoreError
 from cse.work import Work
 from resources.model import Resource

@@ -14,7 +14,7 @@ from typing import Any
 from cse.core import Core
 from cse.notifications import buffer, statistics
 from cse.notifications.lane import Lane
-from cse.notifications.outlet import Outlet
+from cse.notifications.outlet import Outlet, without_secrets
 from cse.notifications.parcel import FINAL, Parcel, single
 from cse.notifications.policy import Policy
 from cse.notifications.target_removal import answered
@@ -31,16 +31,19 @@ log = logging.getLogger("banyan.notifications")
 
 
 class Delivery:
-    """The outgoing notifications of one CSE. Counters: ``sent``, ``failed``, and ``pending``, those that wait.
+    """The outgoing notifications of one CSE. Counters: ``sent``, ``given_up`` by reason, ``waiting`` by target.
 
+    The reasons: ``refused`` by the target, ``unreachable`` for as long as it was tried, ``away`` (or asleep by a
+    schedule) while the subscription keeps nothing for it, ``target_full`` and ``full``: too many waited.
     ``policies`` are those of the subscriptions that are not plain; ``schedules`` the IDs of all ``<schedule>``.
     """
 
     def __init__(self, targets: Targets) -> None:
         self.core: Core
         self.sent = 0
-        self.failed = 0
+        self.given_up = dict.fromkeys(("refused", "unreachable", "away", "target_full", "full"), 0)
         self.pending = 0
+        self.waiting: dict[str, int] = {}
         self.policies: Mapping[str, Policy] = {}
         self.schedules: set[str] = set()
         self.outlets: dict[str, Outlet] = {}
@@ -49,20 +52,36 @@ class Delivery:
         self._removals: set[asyncio.Task[None]] = set()
         self._stopped = False
 
+    @property
+    def failed(self) -> int:
+        """How many were given up, for whatever reason."""
+        return sum(self.given_up.values())
+
+    @property
+    def failing(self) -> int:
+        """How many targets that something waits for could not be reached when they were tried last."""
+        return sum(outlet.failing for outlet in self.outlets.values())
+
     def accept(self, records: Sequence[OutboxRecord]) -> None:
         """Take durable records for delivery, in order; after ``stop`` they wait in the outbox for the next start."""
         if self._stopped:
             return
         self.pending += len(records)
-        policies, outlets, now = self.policies, self.outlets, self.core.clock.time()
+        policies, outlets, now, waiting = self.policies, self.outlets, self.core.clock.time(), self.waiting
+        most, full = self.core.settings.max_notifications_per_target, set()
         for record in records:
+            count = waiting[record.target] = waiting.get(record.target, 0) + 1
+            if count > most:
+                full.add(record.target)
             if record.meta == FINAL or (record.subscription not in policies and not self.schedules
                                         and not self.targets.fetches(record.target)):
                 (outlets.get(record.target) or self.outlet(record.target)).put(single(record, now))
             else:
                 self._take(record)
+        for target in full:
+            self._shed("target_full", waiting[target], most, target)
         if self.pending > self.core.settings.max_notifications:
-            self._shed()
+            self._shed("full", self.pending, self.core.settings.max_notifications)
 
     def _take(self, record: OutboxRecord) -> None:
         resource = self.core.tree.by_id.get(record.subscription)
@@ -127,10 +146,9 @@ class Delivery:
         if status.succeeded:
             self.sent += len(parcel.records)
         else:
-            self.failed += len(parcel.records)
-            log.warning("notification to %s was not accepted: %s %s", without_secrets(parcel.records[0].target),
-                        status.value, status.name)
-        self.pending -= len(parcel.records)
+            reason = "unreachable" if status == Status.TARGET_NOT_REACHABLE else "refused"
+            self.given_up[reason] += len(parcel.records)
+        self._less(parcel.records[0].target, len(parcel.records))
         work = Work()
         for record in parcel.records:
             work.changes.outbox[record.id] = None
@@ -159,31 +177,42 @@ class Delivery:
 
     def drop(self, subscription: str) -> list[int]:
         """Forget what waits for a subscription, but not what is being sent; returns the outbox ids."""
-        dropped = [id_ for lane in self.lanes.pop(subscription, {}).values() for id_ in lane.drop()]
+        dropped = [(lane.target, lane.drop()) for lane in self.lanes.pop(subscription, {}).values()]
         for outlet in tuple(self.outlets.values()):
-            dropped += [id_ for parcel in outlet.take(subscription, drop=True) for id_ in parcel.ids]
-        self.pending -= len(dropped)
-        return dropped
+            taken = outlet.take(subscription, drop=True)
+            dropped.append((outlet.target, [id_ for parcel in taken for id_ in parcel.ids]))
+        for target, ids in dropped:
+            self._less(target, len(ids))
+        return [id_ for _, ids in dropped for id_ in ids]
 
-    def settle(self, ids: Sequence[int]) -> None:
+    def settle(self, target: str, ids: Sequence[int]) -> None:
         """Take out of the outbox what is not sent any more because something newer replaces it."""
         if ids:
-            self.pending -= len(ids)
+            self._less(target, len(ids))
             work = Work()
             work.changes = WriteSet(outbox=dict.fromkeys(ids))
             self._write(work)
 
-    def give_up(self, ids: Sequence[int]) -> None:
+    def give_up(self, target: str, ids: Sequence[int], reason: str) -> None:
         """``settle`` for what is lost by that."""
-        self.failed += len(ids)
-        self.settle(ids)
+        self.given_up[reason] += len(ids)
+        self.settle(target, ids)
 
-    def _shed(self) -> None:
-        """Too much waits: give up what counts least (SUB-25)."""
-        limit = self.core.settings.max_notifications
-        ids = buffer.shed(self, self.pending - limit + limit // 10)
-        log.warning("more than %d notifications wait: %d are given up", limit, len(ids))
-        self.give_up(ids)
+    def _shed(self, reason: str, number: int, limit: int, target: str | None = None) -> None:
+        """Too much waits: give up what counts least (SUB-25), a tenth of the limit at once."""
+        for one, ids in buffer.shed(self, number - limit + limit // 10, target).items():
+            log.warning("more than %d notifications wait%s: %d of %s are given up", limit,
+                        " for one target" if target else "", len(ids), without_secrets(one))
+            self.give_up(one, ids, reason)
+
+    def _less(self, target: str, number: int) -> None:
+        """So many do not wait any more."""
+        self.pending -= number
+        left = self.waiting.get(target, 0) - number
+        if left > 0:
+            self.waiting[target] = left
+        else:
+            self.waiting.pop(target, None)
 
     def _write(self, work: Work) -> None:
         """Write without waiting: a record that comes back after a crash is sent twice, never lost."""
@@ -205,7 +234,7 @@ class Delivery:
             outlet = self.outlets.get(target)
             for parcel in outlet.take(resource.ri, drop=True) if outlet is not None else ():
                 taken += parcel.ids
-            self.settle(taken)
+            self.settle(target, taken)
         for lane in tuple(lanes.values()):
             lane.review(batch_changed=before.get("bn") != resource.attributes.get("bn"))
 
@@ -237,8 +266,3 @@ class Delivery:
         await asyncio.gather(*self._removals, return_exceptions=True)
         for outlet in tuple(self.outlets.values()):
             await outlet.stop()
-
-
-def without_secrets(target: str) -> str:
-    """A notification target for the log: without the query and credentials of a URL."""
-    return target.partition("?")[0].rpartition("@")[2][:200]

@@ -90,7 +90,7 @@ class Lane:
         records, self.collected = self.collected, []
         policy = self.policy
         if policy.latest:
-            self._delivery.settle([record.id for record in records[:-1]])
+            self._delivery.settle(self.target, [record.id for record in records[:-1]])
             records = records[-1:]
         if records:
             self._offer(records, policy, batch=True)
@@ -100,7 +100,7 @@ class Lane:
         made = parcel.batch(records, now) if batch else parcel.single(records[0], now)
         made.lane, made.category = self, policy.category
         if policy.latest:
-            self._delivery.settle(self.drop_waiting())
+            self._delivery.settle(self.target, self.drop_waiting())
         obstacle = self._obstacle()
         if self.held or obstacle is not None:
             self.held.append(made)
@@ -162,9 +162,9 @@ class Lane:
         """``pn`` (SUB-23): 1 keeps the last, 2 all; without it only what the target has not fetched yet (PCH-4)."""
         fetched = obstacle is Obstacle.AWAY and self._delivery.targets.fetches(self.target)
         if policy.pending is None and not fetched:
-            self._delivery.give_up(self._clear(len(self.held)))
+            self._delivery.give_up(self.target, self._clear(len(self.held)), "away")
         elif policy.pending == KEEP_LAST:
-            self._delivery.settle(self._clear(len(self.held) - 1))
+            self._delivery.settle(self.target, self._clear(len(self.held) - 1))
             for last in self.held:
                 last.category = LATEST
 

@@ -7,6 +7,7 @@ once when there is a sign that the target is back.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from cse.notifications.delivery import Delivery
     from cse.notifications.lane import Lane
 
-#: Pauses between tries to reach a target, in seconds; each is double the one before.
+log = logging.getLogger("banyan.notifications")
+
+#: Pauses between tries to reach a target, in seconds; each is double the one before, up to half the time for tries.
 FIRST_PAUSE_S = 0.25
 #: The first pause for what waits in a lane.
 FIRST_WAIT_S = 1.0
@@ -26,7 +29,8 @@ FIRST_WAIT_S = 1.0
 class Outlet:
     """``queue`` are parcels on their way, the first perhaps being sent; ``waiting`` the lanes whose target is away."""
 
-    __slots__ = ("_clock", "_delivery", "_wait_s", "queue", "target", "waiting", "worker")
+    __slots__ = ("_clock", "_delivery", "_failed", "_lost", "_pause_s", "_wait_s", "queue", "target", "waiting",
+                 "worker")
 
     def __init__(self, delivery: Delivery, target: str) -> None:
         self.target = target
@@ -36,6 +40,12 @@ class Outlet:
         self._delivery = delivery
         self._clock = delivery.core.clock
         self._wait_s = FIRST_WAIT_S
+        self._failed, self._pause_s, self._lost = False, FIRST_PAUSE_S, 0
+
+    @property
+    def failing(self) -> bool:
+        """True while the target could not be reached when it was tried last."""
+        return self._failed or bool(self.waiting)
 
     def put(self, parcel: Parcel) -> None:
         """Send a parcel after those that are here."""
@@ -57,48 +67,75 @@ class Outlet:
         return taken
 
     async def _work(self) -> None:
-        reachable, pause = True, FIRST_PAUSE_S
+        self._failed, self._pause_s, self._lost = False, FIRST_PAUSE_S, 0
         try:
             while self.queue:
-                parcel = self.queue[0]
-                lane = parcel.lane
-                if lane is not None and not await lane.admit(parcel):
-                    continue
-                fetched = self._delivery.targets.fetches(self.target)
-                patient = lane is not None and (fetched or lane.policy.pending is not None)
-                status = Status.TARGET_NOT_REACHABLE
-                if reachable or not (patient or self._overdue(parcel)):
-                    parcel.under_way = True
-                    status = await self._delivery.attempt(self.target, parcel)
-                    parcel.under_way = False
-                else:  # a dead target must not hold up more than it lets go
-                    await asyncio.sleep(0)
-                reachable = status != Status.TARGET_NOT_REACHABLE
-                if reachable or (not patient and self._overdue(parcel, pause)):
-                    self._done(parcel, status)
-                    pause = FIRST_PAUSE_S
-                elif lane is not None and patient:
-                    lane.hold_away()
-                else:
-                    await self._clock.sleep(pause)
-                    pause *= 2
+                await self._step(self.queue[0])
         finally:  # in the same step as the last look at the queue: what comes later starts a worker of its own
             self.worker = None
+            self._say_what_is_lost()
             self._delivery.left(self)
 
-    def _overdue(self, parcel: Parcel, pause: float = 0.0) -> bool:
-        """True when a parcel has waited as long as it may for a target that cannot be reached."""
-        return self._clock.time() + pause - parcel.since > self._delivery.core.settings.notification_retry_s
+    async def _step(self, parcel: Parcel) -> None:
+        """Bring the first parcel a step further: a try; after one that failed a pause, or its end."""
+        lane = parcel.lane
+        if lane is not None and not await lane.admit(parcel):
+            return
+        patient = lane is not None and (lane.policy.pending is not None or self._delivery.targets.fetches(self.target))
+        if not self._failed:
+            await self._try(parcel)
+        if not self._failed:
+            return
+        if lane is not None and patient:
+            lane.hold_away()
+        elif self._overdue(parcel, self._pause_s):
+            self._done(parcel, Status.TARGET_NOT_REACHABLE)
+            await asyncio.sleep(0)  # a dead target must not hold up more than it lets go
+        else:
+            await self._clock.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, self._delivery.core.settings.notification_retry_s / 2)
+            self._failed = False
+
+    async def _try(self, parcel: Parcel) -> None:
+        parcel.under_way = True
+        status = await self._delivery.attempt(self.target, parcel)
+        parcel.under_way = False
+        self._failed = status == Status.TARGET_NOT_REACHABLE
+        if not self._failed:
+            self._done(parcel, status)
+            self._pause_s = FIRST_PAUSE_S
+            self._say_what_is_lost()
+
+    def _overdue(self, parcel: Parcel, pause_s: float) -> bool:
+        """True when a parcel will have waited longer than it may for a target that cannot be reached."""
+        return self._clock.time() + pause_s - parcel.since > self._delivery.core.settings.notification_retry_s
+
+    def _say_what_is_lost(self) -> None:
+        if self._lost > 1:  # the first one was named
+            log.warning("notifications to %s: %d were given up because it could not be reached",
+                        without_secrets(self.target), self._lost)
+        self._lost = 0
 
     def _done(self, parcel: Parcel, status: Status) -> None:
         if self.queue and self.queue[0] is parcel:
             self.queue.popleft()
         if not parcel.dropped:
             self._delivery.finished(parcel, status)
+            self._tell(parcel, status)
         if status != Status.TARGET_NOT_REACHABLE:
             self._wait_s = FIRST_WAIT_S
             if self.waiting:
                 self.retry()
+
+    def _tell(self, parcel: Parcel, status: Status) -> None:
+        """Name what was not accepted; of what a target that cannot be reached does not get, the first."""
+        if status == Status.TARGET_NOT_REACHABLE:
+            self._lost += len(parcel.records)
+            if self._lost > len(parcel.records):
+                return
+        if not status.succeeded:
+            log.warning("notification to %s was not accepted: %s %s", without_secrets(self.target),
+                        status.value, status.name)
 
     def wait(self, lane: Lane) -> None:
         """A lane waits until the target can be reached: in a while it is tried again."""
@@ -121,3 +158,8 @@ class Outlet:
         if self.worker is not None:
             self.worker.cancel()
             await asyncio.gather(self.worker, return_exceptions=True)
+
+
+def without_secrets(target: str) -> str:
+    """A notification target for the log: without the query and credentials of a URL."""
+    return target.partition("?")[0].rpartition("@")[2][:200]

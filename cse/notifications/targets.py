@@ -13,6 +13,7 @@ from cse.client.transport import Sender, Unreachable
 from cse.codecs import JSON, Codec, Codecs, target_codec
 from cse.connections import Connection
 from cse.identifiers import Identity
+from cse.notifications.points import PointsOfAccess
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
 from cse.reachability import reachable_now
 from cse.tree import Tree
@@ -33,10 +34,12 @@ RELEASE = "3"
 
 
 class Targets:
-    """Ways out of one CSE. ``senders`` maps a URL scheme to the binding's client."""
+    """Ways out of one CSE. ``senders`` maps a URL scheme to the binding's client, ``points`` knows how they do."""
 
-    def __init__(self, tree: Tree, identity: Identity, senders: Mapping[str, Sender], timeout_s: float) -> None:
+    def __init__(self, tree: Tree, identity: Identity, senders: Mapping[str, Sender], timeout_s: float,
+                 points: PointsOfAccess) -> None:
         self.core: Core
+        self.points = points
         self._tree = tree
         self._identity = identity
         self._senders = senders
@@ -57,7 +60,7 @@ class Targets:
         except OriginatorError:  # it was possible once
             return _unreachable()
         if is_url(target):
-            return await self._try(asking_for(address, codec), request, timeout_s)
+            return await self._try(address, request, timeout_s, codec)
         resource = self._tree.find(resource_of(target))
         if resource is None:
             return await self._remote(resource_of(target), request)
@@ -82,8 +85,8 @@ class Targets:
                       timeout_s: float | None = None, codec: Codec | None = None) -> ResponsePrimitive:
         """Pass a NOTIFY on to an AE: through its polling channel, over its open connection, to its points of access.
 
-        These are tried in this order, the points of access in theirs (AE-8); what they get is in ``codec`` or in
-        what the AE reads (AE-7).
+        These are tried in this order, the points of access in theirs (AE-8), those that failed lately after the others;
+        what they get is in ``codec`` or in what the AE reads (AE-7).
 
         Outside of the schedule of its node it is not called (SCH-2), but for a verification, which cannot wait.
         """
@@ -100,8 +103,8 @@ class Targets:
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
             codec = codec or read_by(entity, self.core.codecs)
-            for url in (entity.attributes.get("poa") or ()) if codec is not None else ():
-                response = await self._try(asking_for(url, codec), request, timeout_s)
+            for url in self.points.in_order(entity.attributes.get("poa") or ()) if codec is not None else ():
+                response = await self._try(url, request, timeout_s, codec)
                 if response.status != Status.TARGET_NOT_REACHABLE:
                     return response
         return _unreachable()
@@ -126,14 +129,19 @@ class Targets:
         except Unreachable:
             return _unreachable()
 
-    async def _try(self, url: str, request: RequestPrimitive, timeout_s: float) -> ResponsePrimitive:
+    async def _try(self, url: str, request: RequestPrimitive, timeout_s: float,
+                   codec: Codec | None) -> ResponsePrimitive:
         sender = self._senders.get(_scheme(url))
         if sender is None:
             return _unreachable()
         try:
-            return await sender.send(url, request, timeout_s=timeout_s)
+            async with self.points.place(url, timeout_s):
+                response = await sender.send(asking_for(url, codec), request, timeout_s=timeout_s)
         except Unreachable:
+            self.points.failed(url)
             return _unreachable()
+        self.points.answered(url)
+        return response
 
 
 async def _over(connection: Connection, request: RequestPrimitive, timeout_s: float) -> ResponsePrimitive:
