@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from bindings.coap.server import CoapServer
     from bindings.mqtt.server import MqttServer
 
+#: Schemes of CoAP.
+COAP = ("coap", "coap+tcp", "coaps", "coaps+tcp")
 #: Collections of the garbage collector are rarer than by default: most objects of a request die by reference count.
 GC_THRESHOLD = 200_000
 #: A thread that waits for the interpreter, after a sync of the store, gets it within this time.
@@ -62,8 +64,10 @@ def adapters_of(settings: CseSettings) -> list[Adapter]:
 
 def _coap_sender(settings: Settings, codecs: Codecs) -> Sender:
     from bindings.coap.client import CoapClient
+    from bindings.coap.credentials import credentials_of
 
-    return CoapClient(old_options=settings.coap.old_options, codecs=codecs)
+    return CoapClient(old_options=settings.coap.old_options, codecs=codecs, credentials=credentials_of(settings.coap),
+                      session_idle_s=settings.coap.session_idle_s)
 
 
 def _mqtt_sender(settings: Settings, codecs: Codecs, password: str) -> Sender:
@@ -102,7 +106,7 @@ class Node:
         websocket = WebSocketClient(max_connections=MOST_CONNECTIONS, codecs=self._codecs)
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
-            self._senders["coap"] = self._senders["coap+tcp"] = _coap_sender(settings, self._codecs)
+            self._senders |= dict.fromkeys(COAP, _coap_sender(settings, self._codecs))
         if settings.broker.enabled:
             settings = self.settings = await self._start_broker(settings)
         if settings.mqtt.enabled:
@@ -150,9 +154,10 @@ class Node:
         from bindings.coap.server import CoapServer
 
         self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
-                                attributes=self._registry.attribute_types(), codecs=self._codecs)
-        url = await self._coap.start()
-        return [url, url.replace("coap:", "coap+tcp:", 1)] if settings.coap.tcp else [url]
+                                attributes=self._registry.attribute_types(), codecs=self._codecs,
+                                cse_id=settings.cse.cse_id)
+        await self._coap.start()
+        return self._coap.urls
 
     async def _start_broker(self, settings: Settings) -> Settings:
         from bindings.broker.inside import Inside

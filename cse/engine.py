@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cse import bootstrap, expiration
 from cse.access.decision import AccessControl
+from cse.answers import Answers
 from cse.behaviours.table import BEHAVIOURS
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
@@ -72,6 +73,7 @@ class Cse:
         """
         core, dispatcher = await _assemble(settings, ports)
         core.timers.hold()  # what became due meanwhile is done when everything is there
+        core.answers.restore(await ports.store.answers())
         undelivered = await ports.store.outbox()  # what comes from now on is released by itself
         bootstrap.restore(core, await ports.store.load())
         cse = cls(core, dispatcher)
@@ -138,6 +140,7 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
         connections=OpenConnections(tree, in_use=ports.accepts_connections),
+        answers=Answers(settings, ports.clock),
         handle=dispatcher.handle,
         adapters=ports.adapters,
         location_server=ports.location_server,

@@ -43,6 +43,9 @@ class CseSettings:
     polling_timeout_s: float = 30.0
     max_wait_s: float = 3600.0
     max_requests_per_originator: int = 1000
+    max_answers: int = 10_000
+    max_answer_bytes: int = 16_777_216
+    answers_kept_s: float = 300.0
     notification_timeout_s: float = 10.0
     notification_retry_s: float = 15.0
     batch_duration_s: float = 30.0
@@ -126,9 +129,10 @@ class WebSocketSettings:
 
 @dataclass(slots=True)
 class CoapSettings:
-    """``[coap]``: address and limits of the CoAP binding. Sizes in bytes.
+    """``[coap]``: address, DTLS and limits of the CoAP binding. Sizes in bytes, times in seconds.
 
-    There is no DTLS yet: only a loopback ``host`` is accepted unless ``allow_plain`` says otherwise.
+    ``dtls`` serves coaps at an address of its own, beside coap: for that only a loopback ``host`` is accepted unless
+    ``allow_plain`` says otherwise. Keys and certificates are for serving and for sending.
     """
 
     enabled: bool = False
@@ -138,6 +142,19 @@ class CoapSettings:
     old_options: bool = False
     allow_plain: bool = False
     public_url: str = ""
+    dtls: bool = False
+    dtls_host: str = "127.0.0.1"
+    dtls_port: int = 5684
+    dtls_public_url: str = ""
+    psk_file: str = ""
+    psk_identity: str = ""
+    certificate: str = ""
+    private_key: str = ""
+    ca: str = ""
+    ciphers: list[str] = field(default_factory=list)
+    check_originator: bool = False
+    session_idle_s: float = 3600.0
+    max_sessions: int = 1000
     max_payload_bytes: int = 262_144
     max_kept_bytes: int = 16_777_216
     max_requests: int = 1000
@@ -168,8 +185,6 @@ class MqttSettings:
     max_payload_bytes: int = 1_048_576
     max_requests: int = 256
     max_queued: int = 10_000
-    max_answers: int = 10_000
-    answers_kept_s: float = 300.0
     max_brokers: int = 50
 
 

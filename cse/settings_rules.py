@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cse.security.transport import is_loopback
-from cse.settings import BrokerSettings, HttpSettings, Settings, WebSocketSettings
+from cse.settings import BrokerSettings, CoapSettings, HttpSettings, Settings, WebSocketSettings
 
 _NAME = r"[A-Za-z0-9._~-]+"
 
@@ -100,6 +100,9 @@ RULES: dict[str, Rule] = {
     "cse.polling_timeout_s": _time("Longest wait of a poll for a request; a shorter one is the requester's choice."),
     "cse.max_wait_s": _time("Longest time that a blocking request may have its execution put off (oet)."),
     "cse.max_requests_per_originator": _count("Most non-blocking requests, done or not, kept for one originator."),
+    "cse.max_answers": _count("Most answers that are kept for requests that come twice, over a restart too."),
+    "cse.max_answer_bytes": _count("Most bytes of such answers."),
+    "cse.answers_kept_s": _time("How long such an answer is kept."),
     "cse.notification_timeout_s": _time("Time for one notification."),
     "cse.notification_retry_s": _time("How long a notification to a target that cannot be reached is tried again."),
     "cse.max_notification_batch": _count("Most notifications in one batch, whatever a subscription asks for."),
@@ -185,12 +188,33 @@ RULES: dict[str, Rule] = {
     "coap.port": Rule("Port to listen on; 0 takes a free one.", least=0, most=65535),
     "coap.tcp": Rule("Serve CoAP over TCP, too, at the port of the same number."),
     "coap.old_options": Rule("Use the option numbers before TS-0008 3.7; requests with the newer ones are read too."),
-    "coap.allow_plain": Rule("Accept an address that is not loopback; there is no DTLS yet."),
+    "coap.allow_plain": Rule("Accept an address that is not loopback for CoAP without DTLS."),
     "coap.public_url": Rule(
         "Address that others use, if it differs; published as point of access.",
         "'' or a URL such as 'coap://cse.example.org'",
         r"(coap://\S+)?",
     ),
+    "coap.dtls": Rule("Serve CoAP over DTLS (coaps), too; with coap.tcp and a certificate over TLS as well."),
+    "coap.dtls_host": Rule("Address to listen on for DTLS.", "an address or host name", r"\S+"),
+    "coap.dtls_port": Rule("Port to listen on for DTLS; 0 takes a free one.", least=0, most=65535),
+    "coap.dtls_public_url": Rule(
+        "Address that others use for DTLS, if it differs; published as point of access.",
+        "'' or a URL such as 'coaps://cse.example.org'",
+        r"(coaps://\S+)?",
+    ),
+    "coap.psk_file": Rule("File of keys, lines 'identity:key in hexadecimal digits', which others cannot read."),
+    "coap.psk_identity": Rule("Identity of this CSE where it sends with a key; its line is in coap.psk_file."),
+    "coap.certificate": Rule("Certificate chain (PEM) of this CSE for coaps."),
+    "coap.private_key": Rule("Private key (PEM) of the certificate."),
+    "coap.ca": Rule("Authorities (PEM): peers without a key need a certificate of theirs."),
+    "coap.ciphers": Rule(
+        "Cipher suites in the words of OpenSSL, in the order of preference; empty for those of docs/bindings.md.",
+        "names such as 'ECDHE-ECDSA-ARIA128-GCM-SHA256'",
+        r"[A-Z0-9-]+",
+    ),
+    "coap.check_originator": Rule("Refuse a request from another originator than the key or certificate says."),
+    "coap.session_idle_s": _time("Silence after which a DTLS session ends."),
+    "coap.max_sessions": _count("Most DTLS sessions; one more ends the one not used for longest."),
     "coap.max_payload_bytes": _count("Largest payload of a request, all its blocks together."),
     "coap.max_kept_bytes": _count("Most memory for unfinished payloads, for answers in blocks, for repeated answers."),
     "coap.max_requests": _count("Most requests that are worked on at a time."),
@@ -215,8 +239,6 @@ RULES: dict[str, Rule] = {
     "mqtt.max_payload_bytes": _count("Largest payload."),
     "mqtt.max_requests": _count("Most requests that are worked on at a time."),
     "mqtt.max_queued": _count("Most messages that wait for a broker."),
-    "mqtt.max_answers": _count("Most answers that are remembered, for requests that come twice."),
-    "mqtt.answers_kept_s": _time("How long an answer is remembered."),
     "mqtt.max_brokers": _count("Most other brokers that notifications are sent over."),
     "broker.enabled": Rule("Be an MQTT broker, too, and its client."),
     "broker.host": Rule("Address to listen on.", "an address or host name", r"\S+"),
@@ -276,6 +298,27 @@ def _of_server(table: str, server: HttpSettings | WebSocketSettings | BrokerSett
     ]
 
 
+def _of_dtls(coap: CoapSettings) -> list[tuple[bool, str, str]]:
+    return [
+        (
+            bool(coap.certificate) != bool(coap.private_key),
+            "coap.private_key",
+            "goes with coap.certificate; set both",
+        ),
+        (
+            coap.enabled and coap.dtls and not (coap.psk_file or coap.certificate),
+            "coap.dtls",
+            "needs coap.psk_file, or coap.certificate and coap.private_key; there are no keys by default",
+        ),
+        (bool(coap.psk_identity) and not coap.psk_file, "coap.psk_identity", "needs coap.psk_file"),
+        (
+            coap.enabled and coap.check_originator and not coap.dtls,
+            "coap.check_originator",
+            "needs coap.dtls; without it nobody proves who he is, and every request would be refused",
+        ),
+    ]
+
+
 def contradictions(settings: Settings) -> list[tuple[str, str]]:
     """Return (key, what is wrong) where settings that are fine alone do not go together."""
     cse = settings.cse
@@ -302,7 +345,8 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         (
             settings.coap.enabled and not settings.coap.allow_plain and not is_loopback(settings.coap.host),
             "coap.host",
-            f"{settings.coap.host!r} is not loopback and there is no DTLS yet; set coap.allow_plain = true if need be",
+            f"{settings.coap.host!r} is not loopback, without DTLS; use coap.dtls_host, or coap.allow_plain = true",
         ),
+        *_of_dtls(settings.coap),
     ]
     return [(key, wrong) for holds, key, wrong in found if holds]
