@@ -51,6 +51,13 @@ class Parcel:
         return [record.id for record in self.records]
 
     @property
+    def name(self) -> str:
+        """Request identifier of each try to send it, over a restart too, so that a receiver knows a repetition."""
+        first, last = self.records[0], self.records[-1]
+        more = f"-{last.id}-{len(self.records)}" if last is not first else ""
+        return f"{first.subscription}-{first.id}{more}"
+
+    @property
     def final(self) -> bool:
         """True for what outlives its subscription."""
         return self.lane is None and self.records[0].meta == FINAL
