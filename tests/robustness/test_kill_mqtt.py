@@ -75,7 +75,7 @@ async def rounds(folder: Path, count: int, seed: int, version: str = "3.1.1") ->
         for _ in range(count):
             before = [len(ae.acknowledged) for ae in aes]
             async with asyncio.timeout(30.0):
-                while any(len(ae.acknowledged) < had + 3 for ae, had in zip(aes, before, strict=True)):
+                while any(len(ae.acknowledged) < had + 3 for ae, had in zip(aes, before, strict=True)):  # noqa: ASYNC110
                     await asyncio.sleep(chance.uniform(0.001, 0.02))
             await process.kill()
             await process.start()
