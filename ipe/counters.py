@@ -87,7 +87,7 @@ class Rules:
 
     def possible(self, count: int, duration_s: float) -> bool:
         """True when so much can have been counted in that time (one count more: both ends are rounded down)."""
-        return 0 <= count and (self.max_per_s is None or count <= self.max_per_s * duration_s + 1)
+        return count >= 0 and (self.max_per_s is None or count <= self.max_per_s * duration_s + 1)
 
     def around(self, before: int, after: int, duration_s: float) -> int | None:
         """What was counted if the register rolled over; None when it cannot have."""
