@@ -25,7 +25,6 @@ from aiocoap.optiontypes import OpaqueOption
 from aiocoap.tokenmanager import TokenManager
 from aiocoap.transports.udp6 import MessageInterfaceUDP6, UDP6EndpointAddress
 from aiocoap.util import socknumbers
-from aiocoap.util.asyncio.recvmsg import create_recvmsg_datagram_endpoint
 
 from bindings.coap.blocks import block_of
 from bindings.coap.datagram import ACK, RST, Datagram, Refused, read
@@ -33,6 +32,7 @@ from bindings.coap.kept import Kept
 from bindings.coap.mapping import Message
 from bindings.coap.options import BLOCK1, BLOCK2, NO_RESPONSE, Option, Options
 from bindings.coap.peers import Complaints, Rates
+from bindings.coap.sockets import Datagrams
 
 _log = logging.getLogger(__name__)
 #: What aiocoap logs per message is said by the guard, less often.
@@ -82,6 +82,26 @@ class Guard:
 Interface = Callable[[Guard, "_Messages", logging.Logger, Any], "Udp"]
 
 
+class _Context(aiocoap.Context):
+    """A context whose site answers each request to its end.
+
+    aiocoap cancels the task of a request whose token comes again, also before it has begun: then it is never done.
+    """
+
+    def __init__(self, **members: Any) -> None:
+        super().__init__(**members)
+        self._rendering: set[asyncio.Task[None]] = set()
+
+    def render_to_pipe(self, pipe: Any) -> None:
+        """Begin with a request; the site raises nothing."""
+        if self.serversite is None:
+            super().render_to_pipe(pipe)
+            return
+        task = self.loop.create_task(self.serversite.render_to_pipe(pipe))
+        self._rendering.add(task)
+        task.add_done_callback(self._rendering.discard)
+
+
 async def open_context(
     guard: Guard, site: Any = None, bind: tuple[str, int] | None = None, interface: Interface | None = None
 ) -> aiocoap.Context:
@@ -92,7 +112,7 @@ async def open_context(
     loop = asyncio.get_running_loop()
     silent = logging.getLogger(_SILENT)
     silent.setLevel(logging.CRITICAL)
-    context = aiocoap.Context(loop=loop, serversite=site, loggername=_SILENT)
+    context = _Context(loop=loop, serversite=site, loggername=_SILENT)
     tokens = TokenManager(context)
     messages = _Messages(tokens, guard)
     messages.message_interface = await _open_udp(
@@ -162,9 +182,8 @@ async def _open_udp(interface: Callable[[], Udp], loop: Any, sock: socket.socket
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     sock.setsockopt(socket.IPPROTO_IPV6, socknumbers.IPV6_RECVERR, 1)
     sock.setsockopt(socket.IPPROTO_IP, socknumbers.IP_RECVERR, 1)
-    _, protocol = await create_recvmsg_datagram_endpoint(loop, interface, sock=sock)
-    await protocol.ready
-    udp: Udp = protocol
+    udp = interface()
+    Datagrams(loop, sock, udp)
     return udp
 
 

@@ -44,7 +44,7 @@ def mutated(seed: int, count: int) -> Iterator[bytes]:
     for _ in range(count):
         data = bytearray(choose.choice(seeds))
         for _ in range(choose.randint(1, 4)):
-            choose.choice(_CHANGES)(data, choose)
+            choose.choice(CHANGES)(data, choose)
         # An ID of its own for most, or nearly all would be taken for repetitions.
         if len(data) >= 4 and choose.random() < 0.9:
             data[2:4] = choose.randbytes(2)
@@ -84,4 +84,4 @@ def _noise(data: bytearray, choose: random.Random) -> None:
     data[:] = choose.randbytes(choose.randint(0, 200))
 
 
-_CHANGES = (_flip, _flip, _overwrite, _overwrite, _cut, _insert, _repeat, _option, _noise)
+CHANGES = (_flip, _flip, _overwrite, _overwrite, _cut, _insert, _repeat, _option, _noise)

@@ -1,22 +1,30 @@
-"""A storm of mutated datagrams against a whole CSE, and what is left of it afterwards."""
+"""A storm of mutated datagrams or streams against a whole CSE, and what is left of it afterwards."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from bindings.coap.mapping import Message
 from bindings.coap.server import CoapServer
-from cse.app import running
+from bindings.coap.stream import write_frame
+from cse.app import Node, running
 from cse.settings import CoapSettings, CseSettings, HttpSettings, Settings, StoreSettings
+from tests.bindings.coap import streams
 from tests.bindings.coap.datagrams import mutated
 from tests.bindings.coap.plain import PlainPeer, datagram
 
 #: Datagrams on their way before the server has a turn: what a socket holds.
 _AT_ONCE = 20
+#: A connection that is not over after this time hangs.
+_PATIENCE_S = 5.0
 SETTINGS = Settings(
     cse=CseSettings(administrators=["CAdmin"]),
     store=StoreSettings(kind="memory"),
@@ -33,6 +41,7 @@ class Outcome:
     unhandled: list[str] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     serves: bool = False
+    serves_streams: bool = False
     growth_bytes: int = 0
 
 
@@ -45,34 +54,83 @@ class _Errors(logging.Handler):
         self._outcome.unhandled.append(record.getMessage())
 
 
-async def storm(seed: int, count: int, warm_up: int = 0) -> Outcome:
-    """Send ``count`` datagrams and ask for the CSEBase afterwards; growth is measured after ``warm_up`` of them."""
+@contextlib.asynccontextmanager
+async def _stormed(settings: Settings) -> AsyncIterator[tuple[Node, Outcome]]:
+    """A CSE that is asked for its CSEBase in the end, over UDP, and an account of what it could not handle."""
     outcome = Outcome()
     errors = _Errors(outcome)
     logging.getLogger().addHandler(errors)
     asyncio.get_running_loop().set_exception_handler(lambda _, context: outcome.unhandled.append(str(context)))
     try:
-        async with running(SETTINGS) as [node]:
-            peer = await PlainPeer.to(node.urls[0])
-            before = 0
-            for number, data in enumerate(mutated(seed, count)):
-                if number == warm_up:
-                    before = resident_bytes()
-                peer.send(data)
-                if number % _AT_ONCE == 0:
-                    await _turns(node._coap)
-            await asyncio.sleep(0.3)
-            outcome.growth_bytes = resident_bytes() - before
-            while not peer.received.empty():
-                answer = peer.received.get_nowait()
-                outcome.answers[answer[1]] = outcome.answers.get(answer[1], 0) + 1
-            peer.close()
+        async with running(settings) as [node]:
+            yield node, outcome
             fresh = await PlainPeer.to(node.urls[0])
             outcome.serves = (await fresh.ask(datagram(1, RETRIEVE)))[1] == 0x45
             fresh.close()
     finally:
         logging.getLogger().removeHandler(errors)
+
+
+async def storm(seed: int, count: int, warm_up: int = 0) -> Outcome:
+    """Send ``count`` datagrams; growth is measured after ``warm_up`` of them."""
+    async with _stormed(SETTINGS) as (node, outcome):
+        peer = await PlainPeer.to(node.urls[0])
+        before = 0
+        for number, data in enumerate(mutated(seed, count)):
+            if number == warm_up:
+                before = resident_bytes()
+            peer.send(data)
+            if number % _AT_ONCE == 0:
+                await _turns(node._coap)
+                _count(peer, outcome)
+        await asyncio.sleep(0.3)
+        outcome.growth_bytes = resident_bytes() - before
+        _count(peer, outcome)
+        peer.close()
     return outcome
+
+
+async def storm_of_streams(seed: int, count: int, warm_up: int = 0) -> Outcome:
+    """Send so many mutated streams, each over a connection of its own; answers are counted by connection."""
+    coap = replace(SETTINGS.coap, tcp=True)
+    async with _stormed(replace(SETTINGS, coap=coap)) as (node, outcome):
+        parts = urlsplit(node.urls[1])
+        before = 0
+        for number, pieces in enumerate(streams.mutated(seed, count)):
+            if number == warm_up:
+                before = resident_bytes()
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            answer = await _talk(reader, writer, pieces)
+            outcome.answers[len(answer) > 0] = outcome.answers.get(len(answer) > 0, 0) + 1
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        asked = streams.SETTINGS + write_frame(b"t", Message(1, RETRIEVE))
+        outcome.serves_streams = b"m2m:cb" in await _talk(reader, writer, [asked])
+        outcome.growth_bytes = resident_bytes() - before
+    return outcome
+
+
+async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: list[bytes]) -> bytes:
+    """Send, say that there is no more, and return what comes until the CSE closes or has no more to say."""
+    received = b""
+    async with asyncio.timeout(_PATIENCE_S):
+        with contextlib.suppress(OSError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+            writer.write_eof()
+            while more := await reader.read(65536):
+                received += more
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    return received
+
+
+def _count(peer: PlainPeer, outcome: Outcome) -> None:
+    while not peer.received.empty():
+        answer = peer.received.get_nowait()
+        outcome.answers[answer[1]] = outcome.answers.get(answer[1], 0) + 1
 
 
 async def _turns(server: Any) -> None:
