@@ -59,7 +59,7 @@ TARGET_TYPES = ("AE", "CSEBase", "remoteCSE", "crossResourceSubscription")
 GROUP = "group"
 #: Notification targets of one subscription.
 MOST_TARGETS = 100
-TARGET_SCHEMES = ("http", "https", "coap", "coaps", "mqtt", "mqtts", "ws", "wss")
+TARGET_SCHEMES = ("http", "https", "coap", "coaps", "coap+tcp", "coaps+tcp", "mqtt", "mqtts", "ws", "wss")
 
 #: Attributes a blocking subscription must not have (SUB-5).
 POLICIES = ("exc", "gpi", "nfu", "bn", "rl", "psn", "pn", "nsp", "ln", "nec", "su", "acrs")

@@ -37,6 +37,7 @@ from resources.status import Status
 _CONNECT_S = 2.0
 #: How many AEs are known by the level that they use in topics.
 _MOST_LEVELS = 100_000
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class MqttClient:
@@ -131,7 +132,7 @@ class MqttClient:
     async def _peer(self, address: Address) -> Peer:
         if self._closed:
             raise Unreachable("the client is closed")
-        if address == self.address:
+        if address == self.address or _are_one(address, self.address):
             return self.home
         if is_plain_and_far(address) and not self._settings.allow_plain:
             raise Unreachable(f"{address} is not on this machine and has no TLS (mqtt.allow_plain)")
@@ -192,6 +193,7 @@ class MqttTransport:
                              f"{', '.join(VERSIONS)}, serialisations: {', '.join(codecs.names)}")  # fmt: skip
         if "cse" not in query:
             raise ValueError("which CSE is asked over the broker has to be said: mqtt://host:port?cse=/cse-id")
+        self._address = address
         self._lead = lead_of(prefix)
         self._cse = _level(query["cse"])
         self._codec = codec
@@ -215,6 +217,11 @@ class MqttTransport:
         peer.role = Role(handler)
         for level in self._known:
             self._hear(peer, level)
+
+    def heard_at(self, originator: str) -> str:
+        """The topic of requests to ``originator`` as a URL, so that nobody needs a point of access to be told."""
+        topic = Topic(REQUEST, self._cse, level_of(originator), self._codec.name, self._lead)
+        return f"{self._address}/{topic}"
 
     async def send(self, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
         """Send one request and return its answer; raises Unreachable.
@@ -260,6 +267,11 @@ class MqttTransport:
         if self._peer is None:
             self._peer = self._made()
         return self._peer
+
+
+def _are_one(one: Address, other: Address) -> bool:
+    """True for two names of this machine, which would be two connections to one broker, one without a login."""
+    return (one.port, one.tls) == (other.port, other.tls) and {one.host, other.host} <= _HERE
 
 
 def _level(identifier: str) -> str:

@@ -177,6 +177,10 @@ class WebSocketTransport:
         if self._keeper is None:
             self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
+    def heard_at(self, originator: str) -> str:
+        """The entity itself: the CSE asks it over the connection that it used last."""
+        return originator
+
     async def send(self, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
         """Send one request and return its answer; raises Unreachable."""
         loop = asyncio.get_running_loop()

@@ -14,9 +14,11 @@ from cse.client.errors import RequestFailed, Unreachable
 from cse.client.history import read_history
 from cse.client.kinds import kind_of, structural_types, type_number
 from cse.client.notification import Notification
+from cse.client.own_connection import EntityReceiver
+from cse.client.polling import PollingReceiver
 from cse.client.receiver import Receiver
 from cse.client.references import Reference, nest, references
-from cse.client.transport import Transport
+from cse.client.transport import Transport, back_off_s
 from cse.clock import Clock, SystemClock
 from cse.primitive import Content, FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
 from resources.status import Status
@@ -31,8 +33,9 @@ DISCOVERY = 1
 class Client:
     """One AE (or administrator) talking to one CSE over a transport.
 
-    ``receiver`` is needed for ``subscribe`` only. ``retries`` is how often a RETRIEVE or an UPDATE is repeated when
-    nobody answers; other operations are not safe to repeat. With the ``mode`` "non-blocking" no connection waits for an
+    ``receiver`` is how ``subscribe`` is told; without one an AE fetches what is for it at its pollingChannel, and so
+    does one that registers as not reachable. ``retries`` is how often a RETRIEVE or an UPDATE is repeated when nobody
+    answers; other operations are not safe to repeat. With the ``mode`` "non-blocking" no connection waits for an
     operation: each is acknowledged and its result fetched. All methods raise ``RequestFailed`` when the CSE answers
     with an error and ``Unreachable`` when it does not answer.
     """
@@ -60,6 +63,7 @@ class Client:
         self._prefix = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
         self._notification_urls: dict[str, str] = {}
+        self._polling: PollingReceiver | None = None
 
     async def request(self, request: RequestPrimitive) -> ResponsePrimitive:
         """Send a request as it is and return the answer, an error too; empty ``rqi``, ``fr``, ``rvi`` are filled in."""
@@ -221,6 +225,8 @@ class Client:
                 raise
             body = await self._registered_before(failure, asked, name, wanted)
         self.originator = str(body["aei"])
+        if not request_reachable and isinstance(self.receiver, EntityReceiver):
+            self.receiver = None
         return body
 
     async def ensure(
@@ -248,12 +254,13 @@ class Client:
         ``events`` are ``net`` values: 1 update, 2 delete, 3 create of a child, 4 delete of a child. ``callback`` is
         awaited before the notification is answered, one at a time and in order. With a ``name`` a subscription of
         that name is re-used and notifies here from now on. ``attributes`` go to the subscription (``nct``, ``exc``,
-        ``bn`` …; ``enc`` is merged with ``events``). Raises ValueError when the client has no receiver.
+        ``bn`` …; ``enc`` is merged with ``events``).
         """
         if self.receiver is None:
-            raise ValueError("subscribe needs a receiver: Client(..., receiver=await listen())")
+            self.receiver = self._polling = PollingReceiver(
+                self._direct, release_version=self._release_version, clock=self._clock)
         before = self._notification_urls.get(f"{to}/{name}", "")
-        await self.receiver.ready()
+        await self.receiver.ready(self.originator)
         url = self.receiver.add(callback, before.rpartition("/")[2])
         name = name or self.receiver.name()
         attributes["enc"] = {"net": list(events), **attributes.get("enc", {})}
@@ -291,7 +298,9 @@ class Client:
                 return
 
     async def close(self) -> None:
-        """Release the connections; the receiver stays, it belongs to whoever made it."""
+        """Release the connections; a receiver that was given stays, it belongs to whoever made it."""
+        if self._polling is not None:
+            await self._polling.close()
         await self._transport.close()
 
     async def _ask(self, request: RequestPrimitive) -> dict[str, Any]:
@@ -339,8 +348,3 @@ def first_body(content: Content | None) -> dict[str, Any]:
     for root, body in (content or {}).items():
         return body if isinstance(body, dict) else {root: body}
     return {}
-
-
-def back_off_s(attempt: int) -> float:
-    """Seconds to wait after a failed attempt (0, 1 …): 0.2, 0.4 … at most 5."""
-    return min(5.0, 0.2 * 2.0 ** min(attempt, 10))

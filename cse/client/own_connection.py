@@ -1,4 +1,4 @@
-"""Receiving notifications over the connection that requests go out on: they name their subscription, not a path."""
+"""Being told without a URL of one's own: over the connection that requests go out on, or whatever an AE is told by."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from cse.client.transport import TwoWay
 from cse.primitive import RequestPrimitive
 
 
-class ConnectionReceiver(Receiver):
-    """Calls back with what a CSE sends over a transport; subscriptions name the AE itself as their target."""
+class EntityReceiver(Receiver):
+    """Subscriptions name the AE itself as their target, so what arrives is known by its subscription."""
 
-    def __init__(self, transport: TwoWay) -> None:
-        super().__init__("connection:")
-        self._transport = transport
-
-    async def ready(self) -> None:
-        """Have the transport listen, and come back when its connection is lost."""
-        await self._transport.listen(self.receive)
+    def __init__(self, way: str) -> None:
+        super().__init__(f"{way}:")
 
     def name(self) -> str | None:
         """A name that no other subscription has."""
@@ -39,6 +34,23 @@ class ConnectionReceiver(Receiver):
         if len(named) > 1:
             named = [one for one in named if subscription.endswith(f"/{one.address.removeprefix('-/')}")]
         return named[0] if named else None
+
+
+class ConnectionReceiver(EntityReceiver):
+    """Calls back with what a CSE sends over a transport that it asks over too."""
+
+    def __init__(self, transport: TwoWay) -> None:
+        super().__init__("connection")
+        self._transport = transport
+
+    async def ready(self, originator: str) -> None:  # noqa: ARG002 - whoever asks over the transport
+        """Have the transport listen, and come back when its connection is lost."""
+        await self._transport.listen(self.receive)
+
+    def target(self, url: str, originator: str, address: str) -> str:
+        """The AE that subscribes, or where the transport says that it hears."""
+        entity = super().target(url, originator, address)
+        return self._transport.heard_at(entity)
 
 
 def _last(address: str) -> str:

@@ -10,12 +10,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from cse.client.heard import Heard
 from cse.client.notification import Notification, unpack
+from cse.codecs import JSON_ONLY, Codecs
+from cse.codecs.offered import codecs_of
 from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.settings import CoapSettings
+from resources.registry import Registry
 from resources.status import Status
 
 Callback = Callable[[Notification], Awaitable[None]]
 _log = logging.getLogger(__name__)
+#: URL scheme -> module of what listens; imported when needed, so that no binding is imported here.
+LISTENERS = {"http": "bindings.http.receiver", "coap": "bindings.coap.receiver", "coap+tcp": "bindings.coap.receiver"}
 
 
 class NotificationListener(Protocol):
@@ -34,6 +41,7 @@ class Route:
 
     callback: Callback
     address: str = ""
+    heard: Heard = field(default_factory=Heard)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -43,8 +51,9 @@ class Receiver:
     ``url`` is where a CSE reaches this receiver, without a path.
     """
 
-    def __init__(self, url: str = "") -> None:
+    def __init__(self, url: str = "", *, serialisation: str = "") -> None:
         self.url = url.rstrip("/")
+        self._query = f"?ct={serialisation}" if serialisation else ""
         self._routes: dict[str, Route] = {}
         self._listener: NotificationListener | None = None
 
@@ -54,8 +63,8 @@ class Receiver:
         self._routes[path] = Route(callback)
         return f"{self.url}/{path}"
 
-    async def ready(self) -> None:
-        """Be there before the first subscription is made."""
+    async def ready(self, originator: str) -> None:
+        """Be there before a subscription of ``originator`` is made."""
 
     def name(self) -> str | None:
         """A name for a subscription to whom its name does not matter; None: the CSE may choose it."""
@@ -63,14 +72,14 @@ class Receiver:
 
     def target(self, url: str, originator: str, address: str) -> str:  # noqa: ARG002 - for other ways to be told
         """What the subscription ``address`` of an originator has as notification target."""
-        return url
+        return f"{url}{self._query}"
 
     def remove(self, url: str) -> None:
         """Forget a URL of ``add``; what still arrives there is answered 4004."""
         self._routes.pop(url.rpartition("/")[2], None)
 
     async def receive(self, request: RequestPrimitive) -> ResponsePrimitive:
-        """Answer one NOTIFY: 2000 once the callback has returned, 5000 when it failed."""
+        """Answer one NOTIFY: 2000 once the callback has returned, 5000 when it failed; one that comes again 2000."""
         status, content = await self._dispatch(request)
         return ResponsePrimitive(status, request.request_id, content, release_version=request.release_version)
 
@@ -100,6 +109,8 @@ class Receiver:
         except ValueError as error:
             return _refuse(Status.BAD_REQUEST, str(error))
         async with route.lock:
+            if route.heard.knows(request):
+                return Status.OK, None
             for notification in notifications:
                 if notification.verification:
                     continue
@@ -108,18 +119,33 @@ class Receiver:
                 except Exception:  # noqa: BLE001 - whatever a callback does, the CSE gets an answer
                     _log.exception("the callback of %s failed", notification.subscription)
                     return _refuse(Status.INTERNAL_SERVER_ERROR, "the receiver failed")
+            route.heard.take(request)
         return Status.OK, None
 
 
-async def listen(host: str = "127.0.0.1", port: int = 0, *, public_url: str | None = None) -> Receiver:
-    """Start a notification receiver over HTTP; ``port`` 0 takes a free one.
+async def listen(host: str = "127.0.0.1", port: int = 0, *, scheme: str = "http", public_url: str | None = None,
+                 ct: str = "") -> Receiver:
+    """Start a notification receiver over ``http``, ``coap`` or ``coap+tcp``; ``port`` 0 takes a free one.
 
-    ``public_url`` is where the CSE reaches it when that is not ``http://host:port`` (behind a proxy).
+    ``public_url`` is where the CSE reaches it when that is not ``scheme://host:port`` (behind a proxy); ``ct`` is the
+    serialisation to be told in: json, cbor, xml. Raises ValueError for another scheme or serialisation.
     """
-    binding = importlib.import_module("bindings.http.receiver")
-    receiver = Receiver()
-    await receiver.start(binding.NotificationServer(host, port, receiver.receive), public_url)
+    if scheme not in LISTENERS:
+        raise ValueError(f"nothing listens over {scheme!r}; expected one of {', '.join(LISTENERS)}")
+    receiver = Receiver(serialisation=ct)
+    settings = CoapSettings(tcp=True) if scheme == "coap+tcp" else None
+    listening = importlib.import_module(LISTENERS[scheme]).NotificationServer
+    await receiver.start(listening(host, port, receiver.receive, settings, _reading(ct)), public_url)
     return receiver
+
+
+def _reading(ct: str) -> Codecs:
+    if not ct:
+        return JSON_ONLY
+    codecs = codecs_of(("cbor", "xml"), Registry.default())
+    if codecs.of_name(ct) is None:
+        raise ValueError(f"{ct!r} is no serialisation; expected one of {', '.join(codecs.names)}")
+    return codecs
 
 
 def _refuse(status: Status, text: str) -> tuple[Status, dict[str, Any]]:

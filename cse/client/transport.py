@@ -30,6 +30,9 @@ class TwoWay(Transport, Protocol):
     async def listen(self, handler: Handler) -> None:
         """Have the CSE's requests answered by ``handler``, as long as the transport is open."""
 
+    def heard_at(self, originator: str) -> str:
+        """What a subscription of ``originator`` has as target to be heard here: the entity itself, or a URL."""
+
 
 class Sender(Protocol):
     """A way to any URL of one scheme: the CSE's side of notifications and forwarding."""
@@ -43,6 +46,11 @@ class Sender(Protocol):
 
 class Unreachable(Exception):
     """The peer cannot be reached or did not answer in time."""
+
+
+def back_off_s(attempt: int) -> float:
+    """Seconds to wait after a failed attempt (0, 1 …): 0.2, 0.4 … at most 5."""
+    return min(5.0, 0.2 * 2.0 ** min(attempt, 10))
 
 
 #: What a CSE answers is trusted to be as large as it says.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from cse.app import Node
 from cse.client import Client, DirectTransport, Receiver, connect, listen
 from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
+from tests.bindings.mqtt.mosquitto import Mosquitto
 
 ADMINISTRATOR = "CAdmin"
 
@@ -43,3 +44,11 @@ async def client(request: pytest.FixtureRequest, node: Node, receiver: Receiver)
         client = Client(DirectTransport(node.cse.handle), receiver=receiver)
     yield client
     await client.close()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    mosquitto = Mosquitto(tmp_path_factory.mktemp("mosquitto"))
+    mosquitto.start()
+    yield mosquitto
+    mosquitto.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from cse.app import Node
 from cse.client import (
     Client,
     DirectTransport,
-    Notification,
     RequestFailed,
     Status,
     Unreachable,
@@ -19,6 +17,7 @@ from cse.client import (
     filter_criteria,
 )
 from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
+from tests.client.inbox import Inbox
 
 
 @pytest.fixture
@@ -160,24 +159,6 @@ async def test_conditional_retrieval(meter: Client) -> None:
         await meter.retrieve("cse/meter", criteria=filter_criteria(lbl="water"))
 
 
-class Inbox:
-    """Collects notifications."""
-
-    def __init__(self) -> None:
-        self.received: list[Notification] = []
-        self._more = asyncio.Condition()
-
-    async def __call__(self, notification: Notification) -> None:
-        async with self._more:
-            self.received.append(notification)
-            self._more.notify_all()
-
-    async def wait_for(self, count: int) -> list[Notification]:
-        async with asyncio.timeout(5), self._more:
-            await self._more.wait_for(lambda: len(self.received) >= count)
-        return self.received
-
-
 async def test_subscribed_instances_arrive_in_order(meter: Client) -> None:
     inbox = Inbox()
     await meter.create("cse/meter", "cnt", {"rn": "power"})
@@ -240,7 +221,7 @@ async def test_identifiers_instead_of_representations(meter: Client) -> None:
 
 async def test_subscribing_without_a_receiver_says_so(node: Node) -> None:
     client = Client(DirectTransport(node.cse.handle), "CAdmin")
-    with pytest.raises(ValueError, match="needs a receiver"):
+    with pytest.raises(ValueError, match="CAdmin is no AE of this CSE"):
         await client.subscribe("cse", Inbox())
 
 
