@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from bench.load import LOAD_CORE, Request, Result, fill, instance, measure, send
+from bench.over import BINDINGS, OverBinding, settled
 from bench.processes import BANYAN, BARE, SINK, Server, free_port, running
 from bench.report import COLUMNS, Row, median_of, table
 
@@ -39,6 +40,7 @@ SETTINGS = """
 administrators = ["CAdmin"]
 cse_name = "cse"
 cse_id = "/bench"
+max_notifications_per_target = 250000
 [store]
 path = {path}
 [http]
@@ -57,6 +59,15 @@ class Bench:
         self.rows: list[Row] = []
         self.facts: list[tuple[str, str]] = []
 
+    def over_http(self, only: set[str]) -> None:
+        """Measure what is asked for."""
+        if only - {"store"}:
+            self.workloads()
+        if "W1" in only:
+            self.plain_limit()
+        if "store" in only:
+            self.stored()
+
     def workloads(self) -> None:
         """Measure W1 to W5, each next to its limit."""
         bare_port, sink_port = free_port(), free_port()
@@ -73,6 +84,13 @@ class Bench:
                         self._compare(title, cse, None if name in NO_LIMIT else bare, request, connections)
                 if "W5" in self._options.only:
                     self._notifications(cse, sink_port, connections)
+
+    def over_binding(self, binding: str) -> None:
+        """Measure W1, W2 and W5 over another binding."""
+        folder = self._folder / binding
+        folder.mkdir()
+        over = OverBinding(binding, folder, self._options.seconds, self._show, self._fact)
+        over.run(self._options.only, self._options.connections)
 
     def plain_limit(self) -> None:
         """Measure the limit on the event loop of the standard library, for comparison."""
@@ -143,7 +161,7 @@ class Bench:
         second = self._second(cse, create, connections, self._options.seconds)
         self._show(Row("W5 create and notify", connections, *second))
         created = send(cse.port, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
-        heard = _settled(sink_port, created)
+        heard = settled(sink_port, created)
         delivered = heard["distinct"]
         rate = delivered / heard["seconds"] if heard["seconds"] else 0.0
         self._fact(
@@ -161,19 +179,6 @@ class Bench:
         print(f"{name}: {value}", file=sys.stderr, flush=True)
 
 
-def _settled(sink_port: int, expected: int, quiet_s: float = 5.0, limit_s: float = 300.0) -> dict[str, float]:
-    """Ask the sink until it has heard of everything, or of nothing new for a while."""
-    deadline = time.monotonic() + limit_s
-    heard, changed = send(sink_port, Request("GET", "/")), time.monotonic()
-    while heard["distinct"] < expected and time.monotonic() < min(deadline, changed + quiet_s):
-        time.sleep(0.1)
-        now = send(sink_port, Request("GET", "/"))
-        if now["received"] != heard["received"]:
-            changed = time.monotonic()
-        heard = now
-    return heard
-
-
 def _syncs_per_second(folder: Path) -> float:
     """Return how often this disk makes 4 KiB durable: what a store without group commit could reach."""
     with (folder / "sync").open("wb") as file:
@@ -189,14 +194,19 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=5, help="length of each measurement")
     parser.add_argument("--only", default=",".join(ALL), help="such as W1,W2 or store")
-    parser.add_argument("--connections", default="1,32,128")
+    parser.add_argument("--connections", help="1,32,128 over HTTP, 32 over other bindings")
+    parser.add_argument("--binding", default="http", help=f"instead of HTTP: {','.join(BINDINGS)}")
     parser.add_argument("--markdown", action="store_true", help="print as in docs/performance.md")
     parser.add_argument(
         "--folder", type=Path, default=Path(), help="where the store is written; a real disk, not tmpfs"
     )
     options = parser.parse_args()
     options.only = set(options.only.split(","))
-    options.connections = [int(number) for number in options.connections.split(",")]
+    options.bindings = [] if options.binding == "http" else options.binding.split(",")
+    numbers = options.connections or ("32" if options.bindings else "1,32,128")
+    options.connections = [int(number) for number in numbers.split(",")]
+    if unknown := set(options.bindings) - set(BINDINGS):
+        parser.error(f"--binding knows {', '.join(BINDINGS)}, not {', '.join(sorted(unknown))}")
     if unknown := options.only - set(ALL):
         parser.error(f"--only knows {', '.join(ALL)}, not {', '.join(sorted(unknown))}")
     return options
@@ -205,18 +215,16 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Measure and print."""
     options = _options()
-    for tool in ("wrk", "taskset"):
+    for tool in ("taskset",) if options.bindings else ("wrk", "taskset"):
         if shutil.which(tool) is None:
             sys.exit(f"{tool} is missing: apt-get install {'wrk' if tool == 'wrk' else 'util-linux'}")
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
         bench = Bench(Path(name).resolve(), options)
         syncs, busy = _syncs_per_second(Path(name)), os.getloadavg()[0]
-        if options.only - {"store"}:
-            bench.workloads()
-        if "W1" in options.only:
-            bench.plain_limit()
-        if "store" in options.only:
-            bench.stored()
+        for binding in options.bindings:
+            bench.over_binding(binding)
+        if not options.bindings:
+            bench.over_http(options.only)
     bench.facts += [
         ("durable 4 KiB writes of this disk, one by one", f"{syncs:,.0f}/s"),
         ("load average before the run (0 is quiet)", f"{busy:.1f}"),

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -51,11 +52,19 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(*command: str, port: int, log: Path, core: str = SERVER_CORE, path: str = "/") -> Iterator[Server]:
-    """Start a command on one core, wait until it answers a GET of ``path``, and end it afterwards."""
+def running(
+    *command: str, port: int, log: Path, core: str = SERVER_CORE, path: str = "/", told: bytes = b""
+) -> Iterator[Server]:
+    """Start a command on one core, wait until it answers a GET of ``path``, and end it afterwards.
+
+    ``told`` is its input. Without a ``path`` it is enough that it listens.
+    """
     began = time.monotonic()
-    with log.open("ab") as output:
-        process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, stdout=output, stderr=output)
+    with log.open("ab") as output, tempfile.TemporaryFile() as given:
+        given.write(told)
+        given.seek(0)
+        process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, stdin=given, stdout=output,
+                                   stderr=output)  # fmt: skip
         try:
             _wait_for_answer(process, port, path, log)
             yield Server(process, port, time.monotonic() - began)
@@ -76,6 +85,9 @@ def _wait_for_answer(process: subprocess.Popen[bytes], port: int, path: str, log
             raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()[-2000:]}")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
+            connection.connect()
+            if not path:
+                return
             connection.request("GET", path, headers=headers)
             if connection.getresponse().status < 300:
                 return

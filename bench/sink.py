@@ -84,12 +84,12 @@ class Sink(asyncio.Protocol):
         )
 
 
-async def _serve(port: int) -> None:
-    count = Count()
+async def serve(port: int, count: Count) -> None:
+    """Answer until the process is ended."""
     server = await asyncio.get_running_loop().create_server(lambda: Sink(count), "127.0.0.1", port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(int(sys.argv[1])))
+        runner.run(serve(int(sys.argv[1]), Count()))
