@@ -19,8 +19,8 @@ from aiocoap.message import UndecidedRemote
 from aiocoap.numbers.constants import Reliable, Unreliable
 
 from bindings.coap.dtls.associations import Bounds
-from bindings.coap.dtls.session import Context as DtlsContext
-from bindings.coap.dtls.session import Credentials
+from bindings.coap.dtls.context import Context as DtlsContext
+from bindings.coap.dtls.context import Credentials
 from bindings.coap.mapping import Context, Message, request_to, response_from
 from bindings.coap.options import NEW, OLD, URI_HOST, known_options
 from bindings.coap.secure import SecureClient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bindings.coap.dtls.session import CIPHERS, Credentials
+from bindings.coap.dtls.context import CIPHERS, Credentials
 from cse.settings import CoapSettings
 
 

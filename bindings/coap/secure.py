@@ -14,7 +14,7 @@ from aiocoap.transports.udp6 import UDP6EndpointAddress
 
 from bindings.coap.datagram import Refused
 from bindings.coap.dtls.associations import Association, Associations, Bounds, Calling, Serving
-from bindings.coap.dtls.session import Context
+from bindings.coap.dtls.context import Context
 from bindings.coap.stack import MAX_DATAGRAM_BYTES, Guard, Udp, open_context, peer_of
 
 #: Makes the associations of an interface of their callbacks.

@@ -14,7 +14,7 @@ from bindings.coap import originator
 from bindings.coap.blocks import Transfers
 from bindings.coap.credentials import credentials_of
 from bindings.coap.dtls.associations import Bounds
-from bindings.coap.dtls.session import Context as DtlsContext
+from bindings.coap.dtls.context import Context as DtlsContext
 from bindings.coap.mapping import (
     Context,
     Message,
@@ -166,7 +166,7 @@ class CoapServer:
         ``names`` are those that the peer has proved to have, None where nobody proves any.
         """
         try:
-            answer = proxying(request) or self._transfers.take(key, request, stream=room > 0)
+            answer = proxying(request) or self._transfers.take(key, request, source_address, stream=room > 0)
             if answer is not None:
                 return answer
             if len(self._running) >= self._settings.max_requests:
@@ -175,7 +175,8 @@ class CoapServer:
             task = asyncio.create_task(self._serve(request, source_address, names))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-            return self._transfers.first(key, request, await asyncio.shield(task), room or _DATAGRAM_ROOM)
+            return self._transfers.first(key, request, await asyncio.shield(task), source_address,
+                                         room or _DATAGRAM_ROOM)  # fmt: skip
         except Exception:  # noqa: BLE001 - aiocoap would answer, and say nothing in our log
             _log.exception("a request of %s could not be answered", source_address)
             return Message(_INTERNAL_SERVER_ERROR, [])

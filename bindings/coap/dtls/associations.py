@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bindings.coap.dtls.session import Context, Session
+from bindings.coap.dtls.context import Context
+from bindings.coap.dtls.session import Session
 from bindings.coap.peers import Rates
 
 #: How often handshakes are looked at that wait, and associations that are idle.
@@ -243,7 +244,11 @@ class Calling(Associations):
             if known is not None and known.session.is_for(host, identity):
                 return known
             begun = self._begun.get(key) or self._begin(key, remote, host, identity)
-            await begun.decided.wait()
+            try:
+                await begun.decided.wait()
+            except asyncio.CancelledError:
+                self._tell(begun.remote, "DTLS: no answer in the handshake; nobody is there, or has another key")
+                raise
             if begun.asked == (host, identity):
                 if not begun.session.open or begun.session.closed:
                     raise ConnectionError(f"DTLS: {begun.session.failure or 'the peer has closed the session'}")

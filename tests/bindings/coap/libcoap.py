@@ -29,8 +29,8 @@ from ctypes import (
 from time import monotonic
 from typing import Any
 
-_LIBRARY = "libcoap-3-notls.so.3"
-_UDP, _TCP = 1, 3
+_LIBRARY = "libcoap-3-{}.so.3"
+_UDP, _DTLS, _TCP = 1, 2, 3
 _USE_LIBCOAP, _SINGLE_BODY = 1, 2
 _CHANGED = 68
 _SHOWN = (8, 11, 12, 256, 257, 265, 271, 283, 307)
@@ -45,12 +45,13 @@ _ON_RESPONSE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int)
 _ON_REQUEST = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 
 
-def _load() -> Any:
-    library = ctypes.CDLL(_LIBRARY)
+def _load(kind: str) -> Any:
+    library = ctypes.CDLL(_LIBRARY.format(kind))
     for name, result, arguments in (
         ("coap_new_context", c_void_p, [c_void_p]),
         ("coap_context_set_block_mode", None, [c_void_p, c_uint8]),
         ("coap_register_option", None, [c_void_p, c_uint16]),
+        ("coap_context_set_psk", c_int, [c_void_p, c_char_p, c_char_p, c_size_t]),
         ("coap_new_endpoint", c_void_p, [c_void_p, c_void_p, c_int]),
         ("coap_new_client_session", c_void_p, [c_void_p, c_void_p, c_void_p, c_int]),
         ("coap_new_pdu", c_void_p, [c_int, c_int, c_void_p]),
@@ -79,10 +80,10 @@ def _load() -> Any:
 
 
 class Libcoap:
-    """One context of the library that knows these options, two at most."""
+    """One context of the library, ``notls`` or built on ``openssl`` or ``gnutls``, that knows two options at most."""
 
-    def __init__(self, *known: int) -> None:
-        self._library = _load()
+    def __init__(self, *known: int, kind: str = "notls") -> None:
+        self._library = _load(kind)
         self._context = self._library.coap_new_context(None)
         self._library.coap_context_set_block_mode(self._context, _USE_LIBCOAP | _SINGLE_BODY)
         for number in known:
@@ -117,8 +118,8 @@ class Libcoap:
             library.coap_io_process(self._context, 100)
         return answers[0] if answers else None
 
-    def serve(self, count: int) -> None:
-        """Answer ``count`` POSTs with 2.04 and oneM2M-RSC; print where, then each of them."""
+    def serve(self, count: int, key: str = "") -> None:
+        """Answer ``count`` POSTs with 2.04 and oneM2M-RSC, over DTLS with a key; print where, then each of them."""
         library = self._library
         seen: list[dict[str, Any]] = []
 
@@ -132,7 +133,10 @@ class Libcoap:
             library.coap_add_option(response, 265, 2, b"\x07\xd0")
 
         port = _free_port()
-        library.coap_new_endpoint(self._context, byref(_address(port)), _UDP)
+        own_key = key.encode()  # the library keeps the address
+        if key and not library.coap_context_set_psk(self._context, b"", own_key, len(own_key)):
+            raise ValueError("no DTLS in this library")
+        library.coap_new_endpoint(self._context, byref(_address(port)), _DTLS if key else _UDP)
         on_request_c = _ON_REQUEST(on_request)
         resource = library.coap_resource_unknown_init(on_request_c)
         library.coap_register_handler(resource, 2, on_request_c)
@@ -179,4 +183,4 @@ if __name__ == "__main__":
         peer = Libcoap(283, 307)
         print(json.dumps([peer.ask(each) for each in argument]))
     else:
-        Libcoap(257, 271).serve(argument["count"])
+        Libcoap(257, 271, kind=argument.get("kind", "notls")).serve(argument["count"], argument.get("key", ""))
