@@ -51,7 +51,8 @@ def block_of(message: Message, number: int) -> Block | None:
 class Transfers:
     """The transfers of all peers: unfinished payloads and answers that are still being fetched.
 
-    ``max_payload_bytes`` bounds one payload, ``max_bytes`` what is kept of payloads, and of answers.
+    ``max_payload_bytes`` bounds one payload, ``max_bytes`` what is kept of payloads, and of answers. A peer is a
+    transport address; its ``owner``, the address without a port, has a share of what is kept.
     """
 
     def __init__(self, time: Callable[[], float], max_payload_bytes: int, max_bytes: int) -> None:
@@ -64,7 +65,7 @@ class Transfers:
         """What is kept now."""
         return self._arriving.size_bytes + self._fetched.size_bytes
 
-    def take(self, peer: Hashable, request: Message, *, stream: bool = False) -> Message | None:
+    def take(self, peer: Hashable, request: Message, owner: Hashable, *, stream: bool = False) -> Message | None:
         """Take a request or a block of one. On a ``stream`` a block may be any number of 1024 bytes (RFC 8323 6).
 
         Returns what is to be answered at once: 2.31 for a block, an error, the next block of an answer. None: the
@@ -74,7 +75,7 @@ class Transfers:
         if not stream and any(block is not None and block.exponent > LARGEST for block in (block1, block2)):
             return _refused(BAD_REQUEST, "a block of the reserved size 7")
         if block1 is not None:
-            return self._gather((peer, key_of(request)), request, block1)
+            return self._gather((peer, key_of(request)), request, block1, owner)
         if len(request.payload) > self._max_payload_bytes:
             return self._too_large()
         if block2 is not None and block2.number:
@@ -82,7 +83,9 @@ class Transfers:
             return _refused(INCOMPLETE, "nothing is kept of this answer") if kept is None else _piece(kept, block2)
         return None
 
-    def first(self, peer: Hashable, request: Message, answer: Message, room: int = 1 << LARGEST + 4) -> Message:
+    def first(
+        self, peer: Hashable, request: Message, answer: Message, owner: Hashable, room: int = 1 << LARGEST + 4
+    ) -> Message:
         """Return the answer, or its first block while the others are kept; ``room`` is for a payload in one piece."""
         block1, block2 = block_of(request, BLOCK1), block_of(request, BLOCK2)
         if block1 is not None:
@@ -91,10 +94,11 @@ class Transfers:
         if len(answer.payload) <= (room if block2 is None else block2.size):
             return answer
         kept = Message(answer.code, [each for each in answer.options if each[0] != BLOCK1], answer.payload)
-        self._fetched.put((peer, key_of(request)), kept, len(kept.payload) + _weight(request) + _weight(kept))
+        size_bytes = len(kept.payload) + _weight(request) + _weight(kept)
+        self._fetched.put((peer, key_of(request)), kept, size_bytes, owner)
         return _piece(answer, block2 or Block(0, False, LARGEST))
 
-    def _gather(self, key: Hashable, request: Message, block: Block) -> Message | None:
+    def _gather(self, key: Hashable, request: Message, block: Block, owner: Hashable) -> Message | None:
         payload = self._arriving.get(key) if block.number else bytearray()
         if payload is None or len(payload) != block.number * block.size:
             return _refused(INCOMPLETE, "a block before this one is missing; begin again")
@@ -106,7 +110,7 @@ class Transfers:
             return self._too_large()
         payload += request.payload
         if block.more:
-            self._arriving.put(key, payload, len(payload) + _weight(request))
+            self._arriving.put(key, payload, len(payload) + _weight(request), owner)
             return Message(CONTINUE, [(BLOCK1, block.to_bytes())])
         self._arriving.pop(key)
         request.payload = bytes(payload)

@@ -275,7 +275,7 @@ class _Messages(MessageManager):
         key = (*key_of(message.remote), message.mid)
         answer = self._answered.get(key)
         if answer is None:
-            self._answered.put(key, b"", 0)
+            self._answered.put(key, b"", 0, peer_of(message.remote))
             return False
         if answer and message.mtype is Type.CON:
             self.message_interface.send_bytes(answer, message.remote)
@@ -286,7 +286,7 @@ class _Messages(MessageManager):
             key = (*key_of(message.remote), message.mid)
             if self._answered.get(key) is not None:
                 data = message.encode()
-                self._answered.put(key, data, len(data))
+                self._answered.put(key, data, len(data), peer_of(message.remote))
 
     def _give_up(self, message: aiocoap.Message) -> None:
         exchange = self._active_exchanges.pop((message.remote, message.mid), None) if self._active_exchanges else None

@@ -6,7 +6,10 @@ import logging
 
 import pytest
 
-from bindings.coap.kept import ENTRY_BYTES, Kept
+from bindings.coap.blocks import Block, Transfers
+from bindings.coap.kept import ENTRY_BYTES, OWNER_BYTES, Kept
+from bindings.coap.mapping import Message
+from bindings.coap.options import BLOCK1, URI_PATH
 from bindings.coap.peers import MAX_PEERS, Complaints, Rates
 
 
@@ -19,7 +22,7 @@ class Time:
 
 
 def test_the_oldest_leave_when_newer_ones_need_the_room() -> None:
-    kept: Kept[int, str] = Kept(Time(), 10, 3 * (ENTRY_BYTES + 10))
+    kept: Kept[int, str] = Kept(Time(), 10, 3 * (ENTRY_BYTES + 10) + OWNER_BYTES)
     for number in range(4):
         kept.put(number, str(number), 10)
     assert [kept.get(number) for number in range(4)] == [None, "1", "2", "3"]
@@ -42,7 +45,52 @@ def test_entries_live_for_a_time() -> None:
     assert len(kept) == 2
     kept.pop("c")
     kept.pop("c")
-    assert kept.size_bytes == ENTRY_BYTES
+    assert kept.size_bytes == ENTRY_BYTES + OWNER_BYTES
+
+
+def test_who_fills_the_store_pushes_itself_out() -> None:
+    kept: Kept[tuple[str, int], int] = Kept(Time(), 10, 100 * ENTRY_BYTES)
+    for number in range(3):
+        kept.put(("quiet", number), number, 100, "quiet")
+    for number in range(1000):
+        kept.put(("greedy", number), number, 100, "greedy")
+    assert [kept.get(("quiet", number)) for number in range(3)] == [0, 1, 2]
+    assert kept.get(("greedy", 999)) == 999
+    assert kept.get(("greedy", 0)) is None
+    assert kept.size_bytes <= 100 * ENTRY_BYTES
+    for number in range(30):
+        kept.put((f"late {number}", 0), number, 100, f"late {number}")
+    assert kept.get(("quiet", 0)) == 0, "others that come make room at the cost of the greedy one too"
+    assert kept.get(("late 0", 0)) == 0
+
+
+def test_many_small_owners_cannot_grow_the_store_either() -> None:
+    kept: Kept[int, int] = Kept(Time(), 10, 50 * ENTRY_BYTES)
+    for number in range(1000):
+        kept.put(number, number, 0, number)
+    assert kept.size_bytes <= 50 * ENTRY_BYTES
+    assert len(kept) == 50 * ENTRY_BYTES // (ENTRY_BYTES + OWNER_BYTES)
+    assert kept.get(999) == 999
+    for number in range(1000):
+        kept.pop(number)
+    assert (len(kept), kept.size_bytes) == (0, 0)
+
+
+def test_a_peer_cannot_push_out_the_unfinished_upload_of_another() -> None:
+    transfers = Transfers(Time(), 100_000, 200_000)
+
+    def block(name: str, number: int, *, more: bool) -> Message:
+        options = [(URI_PATH, name.encode()), (BLOCK1, Block(number, more, 6).to_bytes())]
+        return Message(2, options, b"x" * 1024)
+
+    for number in range(3):
+        assert transfers.take(("quiet", 1), block("a", number, more=True), "quiet")
+    for number in range(2000):
+        assert transfers.take(("greedy", number), block(f"n{number}", 0, more=True), "greedy")
+    last = block("a", 3, more=False)
+    assert transfers.take(("quiet", 1), last, "quiet") is None
+    assert len(last.payload) == 4096
+    assert transfers.size_bytes <= 200_000
 
 
 def test_a_rate_is_each_peers_own_and_comes_back() -> None:
