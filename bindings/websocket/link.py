@@ -18,11 +18,14 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType
 from bindings.websocket.mapping import Unreadable, message_of, primitive_of, refusal
 from cse.client.transport import Unreachable
 from cse.codecs import Codec, Limits
-from cse.primitive import RequestPrimitive, ResponsePrimitive
+from cse.primitive import Operation, Repetition, RequestPrimitive, ResponsePrimitive
 from resources.errors import CseError
 from resources.status import Status
 
 _log = logging.getLogger(__name__)
+
+#: ``C`` and ``S`` are said by many that are not registered yet.
+_SHORTEST_ENTITY = 2
 
 #: Answers a request that came over a connection.
 Answering = Callable[[RequestPrimitive, "Link"], Awaitable[ResponsePrimitive]]
@@ -45,12 +48,13 @@ class Socket(Protocol):
 class Bounds:
     """``requests`` is how many of each side may be under way on one connection, ``rate`` how many messages a second.
 
-    Of a ``rate`` of 0 nothing is counted.
+    Of a ``rate`` of 0 nothing is counted. ``once``: a request may come again after a loss, and is told by what it says.
     """
 
     limits: Limits
     requests: int
     rate: int = 0
+    once: bool = False
 
 
 class Link:
@@ -170,8 +174,16 @@ class Link:
             if answer is not None and not answer.done():
                 answer.set_result(primitive)
         elif not self._leaving:
+            if self._bounds.once:
+                primitive.repetition = self._repetition(primitive, data)
             self._do(self._serve(primitive))
         return True
+
+    def _repetition(self, request: RequestPrimitive, data: bytes) -> Repetition | None:
+        """How a request is known when it comes again; None where that does nothing twice, or nobody says who asks."""
+        if request.operation is Operation.RETRIEVE or len(request.originator) < _SHORTEST_ENTITY:
+            return None
+        return Repetition.of(f"{request.originator} {self.authenticated or ''}", request.request_id, data)
 
     def _do(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -13,7 +13,7 @@ from bindings.websocket.mapping import chosen, subprotocol_of
 from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
 from cse.connections import OpenConnections
-from cse.primitive import Operation, RequestPrimitive, ResponsePrimitive
+from cse.primitive import Operation, Repetition, RequestPrimitive, ResponsePrimitive
 from cse.security.transport import refuse_plain, serving_tls
 from cse.settings import JsonSettings, WebSocketSettings
 from resources.ae import AE
@@ -42,10 +42,12 @@ class WebSocketServer:
                      remedy="set certificate and private_key, or set allow_plain = true behind a proxy that does TLS")
         self._handler = handler
         self._settings = settings
-        self._bounds = Bounds(Limits(json.max_depth, json.max_members), settings.max_requests, settings.max_rate)
+        self._bounds = Bounds(Limits(json.max_depth, json.max_members), settings.max_requests, settings.max_rate,
+                              once=True)  # fmt: skip
         self._open = connections
         self._codecs = codecs
         self._links: set[Link] = set()
+        self._under_way: dict[Repetition, asyncio.Future[None]] = {}
         self._server: GuardedServer | None = None
         self._runner: web.ServerRunner | None = None
 
@@ -129,11 +131,26 @@ class WebSocketServer:
         """Answer a request; whoever asks over a connection can be asked over it."""
         if link.open:
             self._open.asks(request.originator, link)
-        response = await self._handler(request)
+        again = request.repetition
+        response = await (self._handler(request) if again is None else self._once(again, request))
         registered = request.operation is Operation.CREATE and request.resource_type == AE.number
         if registered and response.created_address is not None and link.open:
             self._open.registered(response.created_address, link)
         return response
+
+    async def _once(self, repetition: Repetition, request: RequestPrimitive) -> ResponsePrimitive:
+        """Answer a request that may come again; while it is worked on the second one waits for its end.
+
+        Then the CSE knows it, or it has changed nothing.
+        """
+        while (first := self._under_way.get(repetition)) is not None:
+            await asyncio.wait({first})
+        done = self._under_way[repetition] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._handler(request)
+        finally:
+            del self._under_way[repetition]
+            done.set_result(None)
 
 
 def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:

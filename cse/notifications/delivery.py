@@ -109,10 +109,11 @@ class Delivery:
     # sending
 
     async def send(self, target: str, content: dict[str, Any], event_category: int | None = None, *,
-                   timeout_s: float | None = None) -> ResponsePrimitive:
+                   timeout_s: float | None = None, request_id: str = "") -> ResponsePrimitive:
         """Send one NOTIFY; that the target cannot be reached is TARGET_NOT_REACHABLE."""
         try:
-            return await self.targets.send(target, content, event_category, timeout_s=timeout_s)
+            return await self.targets.send(target, content, event_category, timeout_s=timeout_s,
+                                           request_id=request_id)
         except Exception:
             log.exception("notification to %s failed", without_secrets(target))
             return ResponsePrimitive(Status.INTERNAL_SERVER_ERROR)
@@ -124,7 +125,7 @@ class Delivery:
 
     async def attempt(self, target: str, parcel: Parcel) -> Status:
         """Send a parcel, count that, and look whether the answer asks for the removal of the target (SUB-28)."""
-        response = await self.send(target, parcel.content, parcel.category)
+        response = await self.send(target, parcel.content, parcel.category, request_id=parcel.name)
         if parcel.lane is not None and parcel.lane.policy.counting:
             replied = response.status != Status.TARGET_NOT_REACHABLE
             work = Work()

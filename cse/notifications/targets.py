@@ -48,10 +48,10 @@ class Targets:
         self._prefix = secrets.token_hex(4)
 
     async def send(self, target: str, content: dict[str, Any], event_category: int | None = None, *,
-                   timeout_s: float | None = None) -> ResponsePrimitive:
-        """Send a NOTIFY of this CSE to an entry of ``nu`` or ``su``."""
+                   timeout_s: float | None = None, request_id: str = "") -> ResponsePrimitive:
+        """Send a NOTIFY of this CSE to an entry of ``nu`` or ``su``; without a ``request_id`` under a new one."""
         request = RequestPrimitive(
-            Operation.NOTIFY, "", self._identity.cse_id, f"{self._prefix}-{next(self._numbers)}", RELEASE,
+            Operation.NOTIFY, "", self._identity.cse_id, request_id or f"{self._prefix}-{next(self._numbers)}", RELEASE,
             content=content, event_category=event_category,
         )
         timeout_s = self._timeout_s if timeout_s is None else timeout_s

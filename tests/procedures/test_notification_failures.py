@@ -319,6 +319,38 @@ async def test_undelivered_notifications_survive_a_restart_in_order() -> None:
     await rig.close()
 
 
+async def test_each_try_has_the_same_request_identifier_over_a_restart_too() -> None:
+    store = MemoryStore()
+    rig = await with_box(store=store)
+    await subscribe(rig)
+    tried: list[str] = []
+
+    async def send(url: str, request: RequestPrimitive, *, timeout_s: float) -> ResponsePrimitive:
+        tried.append(request.request_id)
+        raise Unreachable(f"{url} within {timeout_s} s")
+
+    rig.sink.send = send  # type: ignore[method-assign]
+    await put(rig, 1)
+    await rig.clock.advance(1.0)
+    await rig.close()
+    rig = await Rig.open(store=store)
+    await put(rig, 2)
+    again, other = (request.request_id for _, request, _ in rig.sink.received)
+    assert len(tried) > 1
+    assert {*tried, again} == {again}
+    assert other != again
+    await rig.close()
+
+
+async def test_each_batch_has_a_request_identifier_of_its_own() -> None:
+    rig = await with_box()
+    await subscribe(rig, bn={"num": 2, "dur": "PT1H"})
+    await put(rig, 1, 2, 3, 4)
+    batches = [request.request_id for _, request, content in rig.sink.received if "m2m:agn" in content]
+    assert len(batches) == len(set(batches)) == 2
+    await rig.close()
+
+
 async def test_only_the_latest_survives_a_restart() -> None:
     store = MemoryStore()
     rig = await with_box(store=store)
