@@ -126,7 +126,7 @@ class Slots:
 
 
 def _check_priority(priority: int) -> None:
-    if isinstance(priority, bool) or not isinstance(priority, int) or not HIGHEST <= priority <= LOWEST:
+    if type(priority) is not int or not HIGHEST <= priority <= LOWEST:
         raise Refusal(f"priority {priority!r}: expected a whole number from {HIGHEST} (strongest) to {LOWEST}")
 
 

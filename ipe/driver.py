@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ipe.points import Column, Point, Value
 
@@ -19,8 +19,24 @@ class PointError(Exception):
     """One point cannot be read or written; the others can."""
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A value with the time that the device gave it, in seconds since 1970 UTC."""
+
+    value: Value
+    time_s: float
+
+
+#: Called with the name of a point and what the device told of it.
+Told = Callable[[str, "Value | Timed | PointError"], None]
+
+
 class Driver(Protocol[A]):
-    """A connection to one device (or one gateway). The runner never calls two methods at the same time."""
+    """A connection to one device (or one gateway). The runner never calls two methods at the same time.
+
+    What some protocols can do besides is in the ports below; a driver that has one names it in its manifest's
+    ``capabilities``.
+    """
 
     async def connect(self) -> None:
         """Connect; raises DeviceUnreachable within the driver's time-out."""
@@ -33,6 +49,47 @@ class Driver(Protocol[A]):
 
     async def close(self) -> None:
         """Release the connection; the driver can connect again."""
+
+
+@runtime_checkable
+class Discovering(Protocol):
+    """``discover``: the device says what it has."""
+
+    async def discover(self) -> Sequence[Mapping[str, str]]:
+        """Return rows of a point list: texts by column, as ``points.read_points`` reads them.
+
+        Raises DeviceUnreachable.
+        """
+
+
+@runtime_checkable
+class Subscribing(Protocol[A]):
+    """``subscribe``: the device tells of changes by itself (BACnet COV, DNP3 unsolicited, MQTT, KNX telegrams)."""
+
+    async def subscribe(self, points: Sequence[Point[A]], told: Told) -> frozenset[str]:
+        """Have ``told`` called for these points; returns the names of those that the device does tell of.
+
+        The others are polled. What is told comes on the loop of the caller, in the order of the device. Renewing is
+        the driver's; when it fails for a point, the point is told as PointError and is polled from then on. All ends
+        with ``close``. Raises DeviceUnreachable.
+        """
+
+
+@runtime_checkable
+class Prioritising(Protocol[A]):
+    """``priority``: the device itself arbitrates (BACnet priority array); 1 is the strongest of 16."""
+
+    async def write_at(self, point: Point[A], value: Value, priority: int) -> None:
+        """Write at a priority; as ``Driver.write``."""
+
+    async def release(self, point: Point[A], priority: int) -> None:
+        """Relinquish a priority; raises PointError or DeviceUnreachable."""
+
+
+#: Each capability of a manifest, and the port that its driver has then.
+CAPABILITIES: Mapping[str, type] = {
+    "discover": Discovering, "subscribe": Subscribing, "priority": Prioritising,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ipe.driver import FieldProtocol
+from ipe.driver import CAPABILITIES, FieldProtocol
 from ipe.points import nearest
 from ipe.settings import KINDS, SettingsError, check_kind
 
@@ -32,7 +32,8 @@ class Manifest:
     """What a protocol folder says about itself.
 
     ``entry`` is ``module:name`` of its ``FieldProtocol``; ``requires`` its third-party packages, installed by
-    ``extra``. ``quality``: experimental, tested (against an independent implementation), proven (on real devices).
+    ``extra``. ``capabilities`` are keys of ``driver.CAPABILITIES``. ``quality``: experimental, tested (against an
+    independent implementation), proven (on real devices).
     """
 
     name: str
@@ -42,6 +43,7 @@ class Manifest:
     requires: tuple[str, ...]
     extra: str
     settings: tuple[Setting, ...]
+    capabilities: tuple[str, ...] = ()
 
     def load(self) -> FieldProtocol[Any]:
         """Import the protocol; raises SettingsError when its package is not installed."""
@@ -74,11 +76,16 @@ def read_manifest(path: Path) -> Manifest:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         settings = tuple(Setting(name, **row) for name, row in table.pop("settings", {}).items())
-        manifest = Manifest(**{**table, "requires": tuple(table["requires"]), "settings": settings})
+        lists = {"requires": tuple(table["requires"]), "capabilities": tuple(table.get("capabilities", ()))}
+        manifest = Manifest(**{**table, **lists, "settings": settings})
     except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
         raise SettingsError(f"{path}: {error}") from None
     if manifest.quality not in QUALITIES:
         raise SettingsError(f"{path}: quality {manifest.quality!r}; expected one of {', '.join(QUALITIES)}")
+    for capability in manifest.capabilities:
+        if capability not in CAPABILITIES:
+            raise SettingsError(f"{path}: capability {capability!r}{nearest(capability, CAPABILITIES)}; "
+                                f"expected some of {', '.join(CAPABILITIES)}")
     for setting in settings:
         if setting.type not in KINDS:
             raise SettingsError(f"{path}: settings.{setting.name}: type {setting.type!r}; expected str, int or float")
