@@ -74,7 +74,8 @@ def assign_ae_id(call: Call, given: dict[str, Any]) -> str:
     if wanted in (core.identity.cse_name, core.identity.cse_id[1:]):
         raise OriginatorError(f"fr: {wanted!r} is the CSE itself", Status.APP_RULE_VALIDATION_FAILED)
     check_subscription(call, app_id, wanted)
-    if wanted in core.tree.by_id:
+    known = core.tree.by_id.get(wanted)
+    if known is not None and known.attributes.get("et", "~") > call.stamp:  # else it is gone: its place is free
         raise OriginatorError(f"fr: {wanted} is registered already; delete that AE to register again",
                               Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
     return wanted

@@ -11,7 +11,8 @@ from cse.core import Call
 from cse.operations import result
 from cse.operations.change import Draft
 from cse.operations.create_instance import create_instance
-from cse.operations.placing import check_creator, check_name, check_place, expiration, place
+from cse.operations.delete import remove
+from cse.operations.placing import check_creator, check_name, check_place, expiration, has_expired, place
 from cse.primitive import ResponsePrimitive
 from cse.work import Work
 from resources.ae import AE
@@ -47,7 +48,7 @@ def perform(call: Call) -> Awaitable[ResponsePrimitive]:
     check_given(type_, given, request.release_version)
     validator.create(type_, given)
     support.check_attributes(base.short, given, call.core.codecs)
-    check_name(parent, given.get("rn"))
+    check_name(parent, given.get("rn"), call.stamp)
     return (create_resource if type_.instance_of is None else create_instance)(call, type_, given)
 
 
@@ -126,9 +127,13 @@ async def create_resource(call: Call, type_: ResourceType, given: dict[str, Any]
     resource = Resource(type_, attributes, creator, parent)
     async with await core.instances.turn(parent):
         await check_place(call, given.get("rn"))
-        if ri in core.tree.by_id:
+        registered = core.tree.by_id.get(ri)
+        if registered is not None and not has_expired(registered, call.stamp):
             raise OriginatorError(f"fr: {ri} is registered already", Status.ORIGINATOR_HAS_ALREADY_REGISTERED)
         with Work(call.originator) as work:
+            for one in (registered, parent.children.get(attributes["rn"])):
+                if one is not None and core.tree.holds(one) and has_expired(one, call.stamp):
+                    remove(core, work, one)
             place(core, work, resource, call)
     if behaviour is not None and behaviour.settles:
         await core.commit(work)

@@ -10,6 +10,7 @@ from cse.codecs import encode
 from cse.core import Call
 from cse.instances import instance_id
 from cse.operations import result
+from cse.operations.delete import remove
 from cse.operations.placing import check_creator, check_place
 from cse.primitive import ResponsePrimitive
 from cse.storage.port import InstanceRecord
@@ -36,6 +37,14 @@ async def create_instance(call: Call, type_: ResourceType, given: dict[str, Any]
     return response
 
 
+async def take_place(call: Call, work: Work, name: str) -> None:
+    """Check a name; a structural resource that has expired makes way for it."""
+    await check_place(call, name)
+    expired = call.target.resource.children.get(name)
+    if expired is not None:
+        remove(call.core, work, expired)
+
+
 async def add_instance(call: Call, work: Work, type_: ResourceType,
                        given: dict[str, Any]) -> tuple[InstanceRecord, dict[str, Any]]:
     """Encode an instance as it is stored, count it in its parent, oldest ones making room for it."""
@@ -53,7 +62,7 @@ async def add_instance(call: Call, work: Work, type_: ResourceType,
                             Status.NOT_ACCEPTABLE)
     expires = instance_expiration(call, parent, given.get("et"))
     if name is not None:
-        await check_place(call, name)
+        await take_place(call, work, name)
     shelf = parent.shelf or await core.instances.shelf(parent)
     count, total = before["cni"] + 1, before["cbs"] + size
     if "mni" in before or most is not None:

@@ -13,13 +13,23 @@ from resources.errors import BadRequest, Conflict, NotFound
 from resources.model import Resource
 
 
-def check_name(parent: Resource, name: str | None) -> None:
-    """ADR-5: a valid name that is neither in use under the parent nor one of its virtual children."""
+def has_expired(resource: Resource, stamp: str) -> bool:
+    """True for what is gone for everybody, and goes from the tree with the next sweep (DEL-2)."""
+    expires: str | None = resource.attributes.get("et")
+    return expires is not None and expires <= stamp
+
+
+def check_name(parent: Resource, name: str | None, stamp: str) -> None:
+    """ADR-5: a valid name that is neither in use under the parent nor one of its virtual children.
+
+    What has expired by the moment ``stamp`` uses no name any more.
+    """
     if name is None:
         return
     if not NAME.fullmatch(name):
         raise BadRequest(f"rn: {name!r} is no resource name; allowed are letters, digits and - . _")
-    if name in parent.children or name in parent.type.virtual:
+    holder = parent.children.get(name)
+    if (holder is not None and not has_expired(holder, stamp)) or name in parent.type.virtual:
         raise Conflict(f"rn: {name!r} is in use under {parent.path}; choose another name")
 
 
@@ -60,4 +70,4 @@ async def check_place(call: Call, name: str | None) -> None:
             raise Conflict(f"rn: {name!r} is in use under {parent.path}, or has the form of a generated name")
     if not core.tree.holds(parent):
         raise NotFound(f"to: {parent.path} is gone")
-    check_name(parent, name)
+    check_name(parent, name, call.stamp)
