@@ -1,4 +1,4 @@
-"""Broker, network path and CSE end 200 times at random while AEs create and are told over MQTT and WebSocket."""
+"""Broker, network path and CSE end hundreds of times at random while AEs work over MQTT and WebSocket."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.outages.paths import Proxies, Side
-from tests.outages.world import Variant, play
+from tests.outages.world import CSE, INSIDE_EVENTS, Variant, play
+
+VARIANTS = {
+    "broker at the CSE": Variant(seed=21, rounds=50, broker=Side.FAR),
+    "broker at the AEs": Variant(seed=22, rounds=50, broker=Side.NEAR),
+    "broker that forgets": Variant(seed=23, rounds=50, persistent=False, version="5"),
+    "path that resets": Variant(seed=24, rounds=50, broker=Side.NEAR, link=Proxies, version="5"),
+    "broker inside": Variant(seed=25, rounds=50, inside=True, events=INSIDE_EVENTS),
+    "kill after kill": Variant(seed=26, rounds=100, dense=True, events=((CSE,),)),
+}
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(
-    "variant",
-    [
-        Variant(seed=21, rounds=50, broker=Side.FAR),
-        Variant(seed=22, rounds=50, broker=Side.NEAR),
-        Variant(seed=23, rounds=50, broker=Side.FAR, persistent=False, version="5"),
-        Variant(seed=24, rounds=50, broker=Side.NEAR, link=Proxies, version="5"),
-    ],
-    ids=["broker at the CSE", "broker at the AEs", "broker that forgets", "path that resets"],
-)
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 async def test_nothing_is_lost_or_done_twice(tmp_path: Path, variant: Variant) -> None:
     print(await play(tmp_path, variant))

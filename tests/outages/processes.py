@@ -36,6 +36,14 @@ keep_alive_s = 5
 [log]
 level = "ERROR"
 """
+INSIDE = """
+[broker]
+enabled = true
+host = "{host}"
+port = {broker_port}
+allow_plain = true
+logins = "{folder}/logins"
+"""
 
 
 @dataclass
@@ -70,9 +78,9 @@ def mosquitto(folder: Path, prefix: tuple[str, ...], host: str, port: int, *, pe
     return Killable((*prefix, program("mosquitto"), "-c", str(file)), quiet=True)
 
 
-def banyan(folder: Path, prefix: tuple[str, ...], settings: dict[str, object]) -> Killable:
-    """A CSE with MQTT and WebSocket."""
+def banyan(folder: Path, prefix: tuple[str, ...], settings: dict[str, object], *, inside: bool = False) -> Killable:
+    """A CSE with MQTT and WebSocket, which has its broker ``inside`` or finds one."""
     file = folder / "banyan.toml"
-    file.write_text(CSE.format(store=folder / "banyan.db", **settings))
+    file.write_text((CSE + INSIDE if inside else CSE).format(store=folder / "banyan.db", folder=folder, **settings))
     program_ = "from cse.cli.main import main; raise SystemExit(main())"
     return Killable((*prefix, sys.executable, "-c", program_, "run", "--config", str(file)))

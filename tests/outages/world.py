@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from bindings.broker.logins import set_password
 from bindings.mqtt.client import MqttTransport
 from bindings.websocket.client import WebSocketTransport
 from tests.outages.entities import Ae
@@ -29,6 +30,8 @@ from tests.outages.processes import Killable, banyan, mosquitto
 #: Events of a round: any of these, alone or two at a time.
 BROKER, CSE, LINK = "broker", "cse", "link"
 EVENTS = ((BROKER,), (CSE,), (LINK,), (LINK,), (BROKER, CSE), (BROKER, LINK), (CSE, LINK))
+#: Of a broker that is part of the CSE.
+INSIDE_EVENTS = ((CSE,), (LINK,), (CSE, LINK))
 CALM_S = 60.0
 
 
@@ -36,7 +39,8 @@ CALM_S = 60.0
 class Variant:
     """``broker`` is the side that the broker is on, ``persistent`` whether it remembers after a kill.
 
-    ``link``: None is a link between namespaces where there can be one.
+    ``link``: None is a link between namespaces where there can be one. ``inside``: the broker is that of the CSE, and
+    ends with it. ``dense``: the next round begins as soon as everybody was promised something.
     """
 
     seed: int
@@ -45,28 +49,36 @@ class Variant:
     persistent: bool = True
     version: str = "3.1.1"
     link: type[LinkedNamespace | Proxies] | None = None
+    events: tuple[tuple[str, ...], ...] = EVENTS
+    inside: bool = False
     pause_s: float = 0.01
+    dense: bool = False
 
 
 @dataclass
 class World:
     """What is there while the rounds go on."""
 
+    variant: Variant
     path: NetworkPath
     parts: dict[str, Killable]
     aes: list[Ae]
-    chance: random.Random
+    chance: random.Random = field(init=False)
     happened: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.variant.seed)
 
     async def round(self) -> None:
         """Let something end while all work, and have it back after a while."""
-        await asyncio.sleep(self.chance.uniform(0.1, 0.4))
-        events = self.chance.choice(EVENTS)
+        dense = self.variant.dense
+        await asyncio.sleep(self.chance.uniform(0.0, 0.02) if dense else self.chance.uniform(0.1, 0.4))
+        events = self.chance.choice(self.variant.events)
         self.happened["+".join(events)] += 1
         for event in events:
             await self._end(event)
             await asyncio.sleep(self.chance.choice((0.0, self.chance.uniform(0.0, 0.2))))
-        await asyncio.sleep(self.chance.choice((0.0, 0.1, 0.5, self.chance.uniform(0.0, 3.0))))
+        await asyncio.sleep(0.0 if dense else self.chance.choice((0.0, 0.1, 0.5, self.chance.uniform(0.0, 3.0))))
         for event in self.chance.sample(events, len(events)):
             await self._bring_back(event)
             await asyncio.sleep(self.chance.choice((0.0, self.chance.uniform(0.0, 0.2))))
@@ -82,11 +94,12 @@ class World:
         await (self.path.mend() if event == LINK else self.parts[event].start())
 
     async def _progress(self) -> None:
-        """Go on when somebody was promised something again: not all ends are seen by a CSE that has not begun."""
+        """Go on when somebody, or everybody, was promised something again: an end in the middle of work is wanted."""
         before = [ae.acknowledged for ae in self.aes]
+        enough = all if self.variant.dense else any
         async with asyncio.timeout(CALM_S):
-            while [ae.acknowledged for ae in self.aes] == before:  # noqa: ASYNC110 - four numbers have no event
-                await asyncio.sleep(0.02)
+            while not enough(ae.acknowledged > had for ae, had in zip(self.aes, before, strict=True)):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
 
     async def calm(self, working: list[asyncio.Task[None]]) -> None:
         """Wait for what was begun, until everybody was told everything, and a little for what comes too often."""
@@ -179,16 +192,29 @@ async def _made(folder: Path, path: NetworkPath, variant: Variant) -> World:
     host = path.hosts[side]
     local, far = f"{'127.0.0.1' if host == EVERYWHERE else host}:{ports[0]}", await path.way(side, ports[0])
     seen_by = {Side.NEAR: local if side is Side.NEAR else far, Side.FAR: local if side is Side.FAR else far}
-    broker = mosquitto(folder, path.prefix if side is Side.FAR else (), host, ports[0],
-                       persistent=variant.persistent)  # fmt: skip
-    cse = banyan(folder, path.prefix, {"host": path.hosts[Side.FAR], "port": ports[1], "broker": seen_by[Side.FAR],
-                                       "version": variant.version})  # fmt: skip
+    settings = {"host": path.hosts[Side.FAR], "port": ports[1], "broker": seen_by[Side.FAR], "broker_port": ports[0],
+                "version": variant.version}  # fmt: skip
+    parts = {CSE: banyan(folder, path.prefix, settings, inside=variant.inside)}
+    if not variant.inside:
+        prefix = path.prefix if side is Side.FAR else ()
+        parts[BROKER] = mosquitto(folder, prefix, host, ports[0], persistent=variant.persistent)
     websocket = f"ws://{await path.way(Side.FAR, ports[1])}"
-    aes = [Ae(f"m{number}", MqttTransport(f"mqtt://{seen_by[Side.NEAR]}?cse=/banyan", client_id=f"A::Cm{number}",
-                                          version=variant.version), [f"mqtt://{seen_by[Side.FAR]}"])
+    near = f"mqtt://{seen_by[Side.NEAR]}?cse=/banyan"
+    aes = [Ae(f"m{number}", MqttTransport(near, client_id=f"A::Cm{number}", version=variant.version,
+                                          **_login(folder, f"Cm{number}", variant)), [f"mqtt://{seen_by[Side.FAR]}"])
            for number in range(2)]  # fmt: skip
     aes += [Ae(f"w{number}", WebSocketTransport(websocket)) for number in range(2)]
-    return World(path, {BROKER: broker, CSE: cse}, aes, random.Random(variant.seed))
+    return World(variant, path, parts, aes)
+
+
+def _login(folder: Path, user: str, variant: Variant) -> dict[str, Any]:
+    """The login of an AE at the broker inside, as options of a transport."""
+    if not variant.inside:
+        return {}
+    set_password(folder / "logins", user, f"of {user}")
+    secret = folder / f"{user}.password"
+    secret.write_text(f"of {user}")
+    return {"user": user, "password_file": str(secret)}
 
 
 async def prepare(aes: list[Ae]) -> None:
