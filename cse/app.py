@@ -114,7 +114,8 @@ class Node:
             self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs, password)
         ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
                       self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
-                      codecs=self._codecs)
+                      codecs=self._codecs,
+                      multicast_groups=settings.coap.multicast_groups if settings.coap.enabled else ())
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:

@@ -21,6 +21,7 @@ from cse.device_management import Adapter
 from cse.identifiers import Identity
 from cse.instances import Instances, instance_id
 from cse.location_server import LocationServer
+from cse.multicast import Memberships
 from cse.polling import PollingQueues
 from cse.primitive import Operation, RequestPrimitive
 from cse.schedules import Schedule
@@ -101,6 +102,7 @@ class Core:
     adapters: Sequence[Adapter] = ()
     location_server: LocationServer | None = None
     codecs: Codecs = JSON_ONLY
+    multicast: Memberships = field(default_factory=Memberships)
     cmdh: Rules | None = None
     bounded: Bounded = field(default_factory=lambda: Bounded(LONGEST_QUERY_S))
     behaviours: dict[int, Behaviour] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from cse.behaviours.schedule import check_open
 from cse.behaviours.transaction import check_lock
 from cse.client.transport import Unreachable
 from cse.core import FAN_OUT_POINT, LATEST, OLDEST, Call, Core, Target, at_hand, settle_virtual, stored
-from cse.fanout import point
+from cse.fanout import local_group, point
 from cse.fanout.repetition import once
 from cse.modes.accept import accept
 from cse.modes.record import BLOCKING
@@ -295,7 +295,12 @@ def check_creatable(core: Core, request: RequestPrimitive, type_: ResourceType) 
 
 
 async def route(call: Call, cse: str, registering: bool) -> ResponsePrimitive:
-    """FWD-1 … FWD-3: pass a request on to another CSE; an AE registers at its own registrar alone."""
+    """FWD-1 … FWD-3: pass a request on to another CSE; an AE registers at its own registrar alone.
+
+    What came by multicast is for members of a group here, under an address of the group's host.
+    """
+    if call.request.by_multicast:
+        return await local_group.perform(call)
     if registering:
         raise BadRequest(f"to: an AE registers at its own registrar, not at {cse}")
     call.request.originator = call.core.identity.sp_relative(call.originator)

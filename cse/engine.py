@@ -21,6 +21,7 @@ from cse.fanout.repetition import SeenGroupRequests
 from cse.identifiers import Identity
 from cse.instances import Instances
 from cse.location_server import LocationServer
+from cse.multicast import Memberships
 from cse.notifications.delivery import Delivery
 from cse.notifications.notifier import Notifier
 from cse.notifications.points import PointsOfAccess
@@ -41,7 +42,8 @@ class Ports:
     """What a CSE is given. ``senders`` maps a URL scheme to the client side of a binding.
 
     ``adapters`` lead to devices, ``location_server`` to positions. ``accepts_connections``: AEs may open connections
-    over which they are asked. ``codecs`` are the serialisations of its bindings.
+    over which they are asked. ``codecs`` are the serialisations of its bindings, ``multicast_groups`` the addresses of
+    the groups that they listen on.
     """
 
     store: Store
@@ -54,6 +56,7 @@ class Ports:
     location_server: LocationServer | None = None
     accepts_connections: bool = False
     codecs: Codecs = JSON_ONLY
+    multicast_groups: Sequence[str] = ()
 
 
 class Cse:
@@ -72,8 +75,8 @@ class Cse:
         Raises StartError or StoreError.
         """
         core, dispatcher = await _assemble(settings, ports)
-        core.timers.hold()  # what became due meanwhile is done when everything is there
         core.answers.restore(await ports.store.answers())
+        core.timers.hold()  # what became due meanwhile is done when everything is there
         undelivered = await ports.store.outbox()  # what comes from now on is released by itself
         bootstrap.restore(core, await ports.store.load())
         cse = cls(core, dispatcher)
@@ -139,12 +142,13 @@ async def _assemble(settings: CseSettings, ports: Ports) -> tuple[Core, Dispatch
         notifier=Notifier(delivery, identity.cse_id, last_id),
         administrators=frozenset(identity.entity(one) for one in settings.administrators),
         seen=SeenGroupRequests(),
-        connections=OpenConnections(tree, in_use=ports.accepts_connections),
         answers=Answers(settings, ports.clock),
+        connections=OpenConnections(tree, in_use=ports.accepts_connections),
         handle=dispatcher.handle,
         adapters=ports.adapters,
         location_server=ports.location_server,
         codecs=ports.codecs,
+        multicast=Memberships(ports.multicast_groups),
     )
     core.connections.returned = core.notifier.reachable
     core.behaviours.update({number: behaviour(core) for number, behaviour in BEHAVIOURS.items()})

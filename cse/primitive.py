@@ -68,8 +68,9 @@ class RequestPrimitive:
     ``ticket`` (``cse.core.Ticket``) keeps the outcome of one that was acknowledged; ``replace`` does not copy it.
     ``verified``: an address that has accepted to be told what a group forwards (GRP-20). ``governed``: CMDH rules have
     been applied to it. ``internal``: this CSE makes it, so the originator is who it says, the CSE itself for example.
-    No binding sets these three. ``repetition`` is set by bindings whose messages may come twice; then what changes
-    something is done once (``cse.answers``). ``replace`` does not copy it.
+    No binding sets these three. ``by_multicast``: it came to a group of servers, not to this one alone. ``repetition``
+    is set by bindings whose messages may come twice; then what changes something is done once (``cse.answers``).
+    ``replace`` does not copy it.
     """
 
     operation: Operation
@@ -104,6 +105,7 @@ class RequestPrimitive:
     verified: str | None = field(default=None, compare=False, repr=False)
     governed: bool = field(default=False, compare=False, repr=False)
     internal: bool = field(default=False, compare=False, repr=False)
+    by_multicast: bool = field(default=False, compare=False, repr=False)
     ticket: Any = field(default=None, init=False, compare=False, repr=False)
     repetition: Repetition | None = field(default=None, init=False, compare=False, repr=False)
 

@@ -142,6 +142,8 @@ class CoapSettings:
     old_options: bool = False
     allow_plain: bool = False
     public_url: str = ""
+    multicast_groups: list[str] = field(default_factory=list)
+    multicast_leisure_s: float = 5.0
     dtls: bool = False
     dtls_host: str = "127.0.0.1"
     dtls_port: int = 5684

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cse.security.transport import is_loopback
+from cse.security.transport import is_group, is_loopback
 from cse.settings import BrokerSettings, CoapSettings, HttpSettings, Settings, WebSocketSettings
 
 _NAME = r"[A-Za-z0-9._~-]+"
@@ -194,6 +194,13 @@ RULES: dict[str, Rule] = {
         "'' or a URL such as 'coap://cse.example.org'",
         r"(coap://\S+)?",
     ),
+    "coap.multicast_groups": Rule(
+        "IP multicast groups whose requests are answered at coap.port, such as 224.0.1.187 (all CoAP nodes).",
+        "multicast addresses; of IPv6 with the interface, as in 'ff02::fd%eth0'",
+        r"[0-9a-fA-F:.]+(%\S+)?",
+    ),
+    "coap.multicast_leisure_s": Rule("Longest time until a request to a group is answered; all do not at once.",
+                                     least=0),
     "coap.dtls": Rule("Serve CoAP over DTLS (coaps), too; with coap.tcp and a certificate over TLS as well."),
     "coap.dtls_host": Rule("Address to listen on for DTLS.", "an address or host name", r"\S+"),
     "coap.dtls_port": Rule("Port to listen on for DTLS; 0 takes a free one.", least=0, most=65535),
@@ -298,6 +305,11 @@ def _of_server(table: str, server: HttpSettings | WebSocketSettings | BrokerSett
     ]
 
 
+def _of_groups(coap: CoapSettings) -> tuple[bool, str, str]:
+    wrong = [one for one in coap.multicast_groups if not is_group(one)]
+    return bool(wrong), "coap.multicast_groups", f"{', '.join(wrong)}: no address of a multicast group"
+
+
 def _of_dtls(coap: CoapSettings) -> list[tuple[bool, str, str]]:
     return [
         (
@@ -348,5 +360,6 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
             f"{settings.coap.host!r} is not loopback, without DTLS; use coap.dtls_host, or coap.allow_plain = true",
         ),
         *_of_dtls(settings.coap),
+        _of_groups(settings.coap),
     ]
     return [(key, wrong) for holds, key, wrong in found if holds]

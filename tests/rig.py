@@ -102,12 +102,12 @@ class Rig:
     @classmethod
     async def open(cls, *, store: Store | None = None, registry: Registry | None = None, clock: RigClock | None = None,
                    adapters: Sequence[Adapter] = (), location_server: LocationServer | None = None,
-                   **settings: Any) -> Rig:
+                   multicast_groups: Sequence[str] = (), **settings: Any) -> Rig:
         """Start a CSE ``/banyan`` named ``cse`` in ``//banyan.example``; keywords are ``CseSettings``."""
         clock, sink = clock or RigClock(), Sink()
         settings.setdefault("administrators", [ADMIN])
         ports = Ports(store or MemoryStore(), {"http": sink}, clock, registry or Registry.default(), adapters=adapters,
-                      location_server=location_server)
+                      location_server=location_server, multicast_groups=multicast_groups)
         return cls(await Cse.open(CseSettings(**settings), ports), clock, sink)
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import ssl
 import time
 from typing import Any
@@ -24,9 +25,20 @@ from bindings.coap.mapping import (
     request_from,
     response_to,
 )
-from bindings.coap.options import MAX_AGE, NO_RESPONSE, known_options, uint_bytes
+from bindings.coap.multicast import join
+from bindings.coap.options import MAX_AGE, NO_RESPONSE, Options, known_options, uint_bytes
 from bindings.coap.secure import open_server
-from bindings.coap.stack import Guard, aiocoap_message, key_of, message_of, open_context, peer_of, port_of
+from bindings.coap.stack import (
+    Guard,
+    aiocoap_message,
+    came_by_multicast,
+    key_of,
+    message_of,
+    open_context,
+    peer_of,
+    port_of,
+    udp_of,
+)
 from bindings.coap.tcp import TcpServer
 from cse.client.transport import Handler
 from cse.codecs import JSON_ONLY, Codecs, Limits
@@ -42,7 +54,9 @@ _DRAIN_S = 10.0
 _TRIES = 5
 #: The largest payload of a datagram.
 _DATAGRAM_ROOM = 1024
-_INTERNAL_SERVER_ERROR, _SERVICE_UNAVAILABLE = 0xA0, 0xA3
+_BAD_REQUEST, _INTERNAL_SERVER_ERROR, _SERVICE_UNAVAILABLE = 0x80, 0xA0, 0xA3
+#: No-Response: neither 2.xx nor 4.xx nor 5.xx (RFC 7967 2.1).
+_NOTHING = 2 | 8 | 16
 
 
 class CoapServer:
@@ -74,6 +88,8 @@ class CoapServer:
         self._running: set[asyncio.Task[Message]] = set()
         self._contexts: list[aiocoap.Context] = []
         self._tcp: list[TcpServer] = []
+        self._joined: list[asyncio.DatagramTransport] = []
+        self._waiting = 0
         #: Where it listens, after the start.
         self.urls: list[str] = []
 
@@ -92,6 +108,8 @@ class CoapServer:
                       settings.max_payload_bytes, settings.max_kept_bytes)  # fmt: skip
         try:
             url = await self._listen(guard, (settings.host, settings.port), settings.public_url)
+            plain = self._contexts[0]
+            self._joined = await join(settings.multicast_groups, settings.host, port_of(plain), udp_of(plain))
             if self._dtls is not None:
                 secured = settings.dtls_host, settings.dtls_port
                 await self._listen(guard, secured, settings.dtls_public_url, self._dtls)
@@ -147,20 +165,39 @@ class CoapServer:
         for server in self._tcp:
             await server.stop()
         for context in self._contexts:
+        for membership in self._joined:
+            membership.close()
             await context.shutdown()
-        self._tcp, self._contexts = [], []
+        self._joined, self._tcp, self._contexts = [], [], []
 
     async def render_to_pipe(self, pipe: Any) -> None:
         """Answer a request (``aiocoap.interfaces.Resource``)."""
         request = message_of(pipe.request)
         remote = pipe.request.remote
-        answer = await self._answer(request, key_of(remote), peer_of(remote), names=getattr(remote, "names", None))
-        answer.options.extend(option for option in request.options if option[0] == NO_RESPONSE)
+        by_multicast = came_by_multicast(remote)
+        answer = await self._answer(request, key_of(remote), peer_of(remote), names=getattr(remote, "names", None),
+                                    by_multicast=by_multicast)  # fmt: skip
+        unwanted = [option for option in request.options if option[0] == NO_RESPONSE]
+        if by_multicast:
+            unwanted = await self._leisurely(answer) or unwanted
+        answer.options.extend(unwanted)
         pipe.add_response(aiocoap_message(answer), is_last=True)
 
     async def _answer(
-        self, request: Message, key: object, source_address: str, room: int = 0, names: tuple[str, ...] | None = None
-    ) -> Message:
+        self, request: Message, key: object, source_address: str, room: int = 0,
+        names: tuple[str, ...] | None = None, *, by_multicast: bool = False,
+    ) -> Message:  # fmt: skip
+    async def _leisurely(self, answer: Message) -> Options:
+        """Wait, as all of a group answering at once would be too much; no error is said to it (RFC 7252 8.2)."""
+        if answer.code >= _BAD_REQUEST or self._waiting >= self._settings.max_requests:
+            return [(NO_RESPONSE, uint_bytes(_NOTHING))]
+        self._waiting += 1
+        try:
+            await asyncio.sleep(random.uniform(0, self._settings.multicast_leisure_s))  # noqa: S311 - no secret
+        finally:
+            self._waiting -= 1
+        return []
+
         """Answer a request; ``room`` is for a payload in one piece on a stream, 0 on datagrams. Raises nothing.
 
         ``names`` are those that the peer has proved to have, None where nobody proves any.
@@ -172,7 +209,7 @@ class CoapServer:
             if len(self._running) >= self._settings.max_requests:
                 return Message(_SERVICE_UNAVAILABLE, [(MAX_AGE, uint_bytes(1))], b"too many requests; try again later")
             # A peer that uses its token again has lost interest; what it asked for is done all the same.
-            task = asyncio.create_task(self._serve(request, source_address, names))
+            task = asyncio.create_task(self._serve(request, source_address, names, by_multicast=by_multicast))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
             return self._transfers.first(key, request, await asyncio.shield(task), source_address,
@@ -181,7 +218,9 @@ class CoapServer:
             _log.exception("a request of %s could not be answered", source_address)
             return Message(_INTERNAL_SERVER_ERROR, [])
 
-    async def _serve(self, message: Message, source_address: str, names: tuple[str, ...] | None) -> Message:
+    async def _serve(
+        self, message: Message, source_address: str, names: tuple[str, ...] | None, *, by_multicast: bool
+    ) -> Message:
         answering = answering_of(self._mapping, message)
         try:
             primitive, answering = request_from(self._mapping, message)
@@ -189,6 +228,7 @@ class CoapServer:
             if self._settings.check_originator:
                 originator.check(primitive, names, self._cse_id)
             return response_to(await self._handler(primitive), answering)
+            primitive.by_multicast = by_multicast
         except CseError as error:
             return response_to(refusal(error, message), answering)
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer

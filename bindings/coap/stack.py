@@ -101,6 +101,12 @@ class _Context(aiocoap.Context):
         self._rendering.add(task)
         task.add_done_callback(self._rendering.discard)
 
+    async def shutdown(self) -> None:
+        """Answer nothing any more."""
+        for task in self._rendering:
+            task.cancel()
+        await super().shutdown()
+
 
 async def open_context(
     guard: Guard, site: Any = None, bind: tuple[str, int] | None = None, interface: Interface | None = None
@@ -129,6 +135,12 @@ def port_of(context: aiocoap.Context) -> int:
     return port
 
 
+def udp_of(context: aiocoap.Context) -> Udp:
+    """The socket of a context."""
+    udp: Udp = context.request_interfaces[0].token_interface.message_interface
+    return udp
+
+
 def message_of(message: aiocoap.Message) -> Message:
     """What the mapping needs of a message."""
     options = [(int(option.number), option.encode()) for option in message.opt.option_list()]
@@ -146,6 +158,11 @@ def peer_of(remote: Any) -> str:
     """The address of a peer without its port, IPv4 as such."""
     host: str = remote.sockaddr[0]
     return host.removeprefix("::ffff:")
+
+
+def came_by_multicast(remote: Any) -> bool:
+    """Whether a request was for a group, not for this server alone."""
+    return remote.pktinfo is not None and remote.is_multicast_locally
 
 
 def key_of(remote: Any) -> tuple[Any, ...]:
@@ -198,6 +215,10 @@ class Udp(MessageInterfaceUDP6):
         """Let a datagram in, or refuse it."""
         pktinfo = next((value for _, kind, value in ancdata if kind == socket.IPV6_PKTINFO), None)
         self.let_in(data, UDP6EndpointAddress(address, self, pktinfo=pktinfo))
+
+    def refuse(self, peer: str, reason: str) -> None:
+        """Say that a datagram of a peer was not let in."""
+        self._guard.complaints.tell(peer, reason)
 
     def let_in(self, data: bytes, remote: UDP6EndpointAddress, *, counted: bool = False) -> None:
         """Pass a message on, or refuse it; raises nothing."""

@@ -16,6 +16,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_group(address: str) -> bool:
+    """True for the address of an IP multicast group, with the interface behind a ``%`` or without."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_multicast
+    except ValueError:
+        return False
+
+
 def refuse_plain(table: str, host: str, *, secured: bool, allowed: bool, remedy: str) -> None:
     """Raise ValueError for a server that would be reached from elsewhere unprotected; ``remedy`` says what is right."""
     if not (secured or allowed or is_loopback(host)):
