@@ -18,6 +18,7 @@ from bindings.http.server import HttpServer
 from bindings.websocket.client import WebSocketClient
 from bindings.websocket.server import WebSocketServer
 from cse.behaviours.statistics import events_by_labels
+from cse.bootstrap import StartError
 from cse.client.transport import Sender
 from cse.clock import Clock, SystemClock
 from cse.codecs import Codecs, encode
@@ -154,9 +155,12 @@ class Node:
     async def _serve_coap(self, settings: Settings) -> list[str]:
         from bindings.coap.server import CoapServer
 
-        self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
-                                attributes=self._registry.attribute_types(), codecs=self._codecs,
-                                cse_id=settings.cse.cse_id)
+        try:
+            self._coap = CoapServer(self.cse.handle, settings.coap, settings.json,
+                                    attributes=self._registry.attribute_types(), codecs=self._codecs,
+                                    cse_id=settings.cse.cse_id)
+        except ValueError as error:  # keys or certificates that cannot be used
+            raise StartError(str(error)) from None
         await self._coap.start()
         return self._coap.urls
 

@@ -99,7 +99,10 @@ class SecureUdp(Udp):
         """Nothing comes of an association that is over: whoever waits learns so."""
         if association.remote.association is association and not self.associations.closed:
             reason = association.session.failure or "the peer has closed the session"
-            self._ctx.dispatch_error(ConnectionResetError(f"DTLS: {reason}"), association.remote)
+            try:
+                self._ctx.dispatch_error(ConnectionResetError(f"DTLS: {reason}"), association.remote)
+            except Exception as error:  # noqa: BLE001 - aiocoap fails on requests that were cancelled in this turn
+                self._tell(association.remote, f"an end that failed: {error!r:.200}")
 
 
 async def open_server(
@@ -133,7 +136,8 @@ class SecureClient:
         try:
             return await context.request(message).response
         except (asyncio.CancelledError, TimeoutError, aiocoap.error.TimeoutError):
-            calling.suspect(association, began)
+            # aiocoap has forgotten this request only when its cancelled task has had a turn
+            asyncio.get_running_loop().call_soon(calling.suspect, association, began)
             raise
 
     async def close(self) -> None:

@@ -79,7 +79,7 @@ class CoapServer:
         refuse_plain("coap", settings.host, secured=False, allowed=settings.allow_plain,
                      remedy="serve others by dtls and dtls_host, or set allow_plain = true in a protected network")
         self._cse_id = cse_id
-        self._dtls = DtlsContext(credentials_of(settings), server=True) if settings.dtls else None
+        self._dtls = _dtls_of(settings)
         self._tls = _tls_of(settings)
         self._handler = handler
         self._settings = settings
@@ -147,7 +147,10 @@ class CoapServer:
     async def _listen_udp(self, guard: Guard, address: tuple[str, int], dtls: DtlsContext | None) -> aiocoap.Context:
         if dtls is None:
             return await open_context(guard, self, address)
-        bounds = Bounds(sessions=self._settings.max_sessions, idle_s=self._settings.session_idle_s)
+        settings = self._settings
+        bounds = Bounds(sessions=settings.max_sessions, idle_s=settings.session_idle_s)
+        if not settings.max_rate:
+            bounds.hellos_per_s = 0
         return await open_server(dtls, guard, bounds, self, address)
 
     async def _listen_tcp(self, guard: Guard, host: str, port: int, tls: ssl.SSLContext | None) -> None:
@@ -235,6 +238,13 @@ class CoapServer:
             _log.exception("a request of %s failed", source_address)
             failed = ReceiverError("internal error; see the log of the CSE")
             return response_to(refusal(failed, message), answering)
+
+
+def _dtls_of(settings: CoapSettings) -> DtlsContext | None:
+    try:
+        return DtlsContext(credentials_of(settings), server=True) if settings.dtls else None
+    except ValueError as error:
+        raise ValueError(f"[coap] {error}") from None
 
 
 def _tls_of(settings: CoapSettings) -> ssl.SSLContext | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: A datagram of a handshake: what IPv6 brings everywhere, 1280 bytes, without its headers.
 _MTU = 1232
 _HEADER_BYTES = 13
-_ROOM = 16384 + 256
+_ROOM = 16384
 #: A server that has all up to the Finished of its client, the first message that depends on the key.
 _AWAITS_FINISHED = b"TRCCS"
 
@@ -107,8 +107,7 @@ class Session:
             size = library.BIO_ctrl(self._out, libssl.BIO_PENDING, 0, None)
             if size > 0:
                 buffer = ctypes.create_string_buffer(size)
-                length = library.BIO_read(self._out, buffer, size)
-                waiting += buffer.raw[:length]
+                waiting += ctypes.string_at(buffer, library.BIO_read(self._out, buffer, size))
         while waiting:
             end = _record_end(waiting, 0)
             while end < len(waiting) and _record_end(waiting, end) <= _MTU:
@@ -222,7 +221,7 @@ class Session:
             if length <= 0:
                 self._end(length)
                 return
-            yield buffer.raw[:length]
+            yield ctypes.string_at(buffer, length)
 
     def _end(self, result: int) -> None:
         """See why libssl did not go on; waiting for the peer is none."""

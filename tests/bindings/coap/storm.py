@@ -55,7 +55,7 @@ class _Errors(logging.Handler):
 
 
 @contextlib.asynccontextmanager
-async def _stormed(settings: Settings) -> AsyncIterator[tuple[Node, Outcome]]:
+async def stormed(settings: Settings) -> AsyncIterator[tuple[Node, Outcome]]:
     """A CSE that is asked for its CSEBase in the end, over UDP, and an account of what it could not handle."""
     outcome = Outcome()
     errors = _Errors(outcome)
@@ -73,7 +73,7 @@ async def _stormed(settings: Settings) -> AsyncIterator[tuple[Node, Outcome]]:
 
 async def storm(seed: int, count: int, warm_up: int = 0) -> Outcome:
     """Send ``count`` datagrams; growth is measured after ``warm_up`` of them."""
-    async with _stormed(SETTINGS) as (node, outcome):
+    async with stormed(SETTINGS) as (node, outcome):
         peer = await PlainPeer.to(node.urls[0])
         before = 0
         for number, data in enumerate(mutated(seed, count)):
@@ -93,7 +93,7 @@ async def storm(seed: int, count: int, warm_up: int = 0) -> Outcome:
 async def storm_of_streams(seed: int, count: int, warm_up: int = 0) -> Outcome:
     """Send so many mutated streams, each over a connection of its own; answers are counted by connection."""
     coap = replace(SETTINGS.coap, tcp=True)
-    async with _stormed(replace(SETTINGS, coap=coap)) as (node, outcome):
+    async with stormed(replace(SETTINGS, coap=coap)) as (node, outcome):
         parts = urlsplit(node.urls[1])
         before = 0
         for number, pieces in enumerate(streams.mutated(seed, count)):
