@@ -165,11 +165,11 @@ class CoapServer:
         if self._running:
             await asyncio.wait(self._running, timeout=_DRAIN_S)
             await asyncio.sleep(0)
+        for membership in self._joined:
+            membership.close()
         for server in self._tcp:
             await server.stop()
         for context in self._contexts:
-        for membership in self._joined:
-            membership.close()
             await context.shutdown()
         self._joined, self._tcp, self._contexts = [], [], []
 
@@ -186,10 +186,6 @@ class CoapServer:
         answer.options.extend(unwanted)
         pipe.add_response(aiocoap_message(answer), is_last=True)
 
-    async def _answer(
-        self, request: Message, key: object, source_address: str, room: int = 0,
-        names: tuple[str, ...] | None = None, *, by_multicast: bool = False,
-    ) -> Message:  # fmt: skip
     async def _leisurely(self, answer: Message) -> Options:
         """Wait, as all of a group answering at once would be too much; no error is said to it (RFC 7252 8.2)."""
         if answer.code >= _BAD_REQUEST or self._waiting >= self._settings.max_requests:
@@ -201,6 +197,10 @@ class CoapServer:
             self._waiting -= 1
         return []
 
+    async def _answer(
+        self, request: Message, key: object, source_address: str, room: int = 0,
+        names: tuple[str, ...] | None = None, *, by_multicast: bool = False,
+    ) -> Message:  # fmt: skip
         """Answer a request; ``room`` is for a payload in one piece on a stream, 0 on datagrams. Raises nothing.
 
         ``names`` are those that the peer has proved to have, None where nobody proves any.
@@ -228,10 +228,10 @@ class CoapServer:
         try:
             primitive, answering = request_from(self._mapping, message)
             primitive.source_address, primitive.authenticated = source_address, names[0] if names else None
+            primitive.by_multicast = by_multicast
             if self._settings.check_originator:
                 originator.check(primitive, names, self._cse_id)
             return response_to(await self._handler(primitive), answering)
-            primitive.by_multicast = by_multicast
         except CseError as error:
             return response_to(refusal(error, message), answering)
         except Exception:  # noqa: BLE001 - whatever fails in a handler, the peer gets an answer
