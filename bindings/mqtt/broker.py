@@ -244,8 +244,10 @@ class Broker:
             if result == 0 and client is self._latest:
                 self._is_connected(client, properties)
 
-        async def message(_client: Any, topic: Any, payload: bytes, _qos: int, _properties: Any) -> int:
-            if isinstance(topic, str):
+        async def message(_client: Any, topic: Any, payload: bytes, _qos: int, properties: dict[str, Any]) -> int:
+            if properties.get("retain"):  # it came when it was published; each new subscription would bring it again
+                _log.debug("%s: a retained message on %.200r is left alone", self.address, topic)
+            elif isinstance(topic, str):
                 await self._arrived(topic, payload)
             return 0
 

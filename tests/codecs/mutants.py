@@ -66,12 +66,17 @@ PIECES = {
 
 def bodies(codec: Codec, seed: int, count: int) -> Iterator[bytes]:
     """Make ``count`` bodies; the same ones for the same seed."""
-    chance = random.Random(seed)
     whole = [codec.encode(content) for content in (*EXAMPLES.values(), *CONTENTS.values())]
+    return mutants(whole, PIECES[codec.name], seed, count)
+
+
+def mutants(whole: list[bytes], pieces: list[bytes], seed: int, count: int) -> Iterator[bytes]:
+    """Make ``count`` of those that are correct; the same ones for the same seed."""
+    chance = random.Random(seed)
     for _ in range(count):
         body = bytearray(chance.choice(whole))
         for _ in range(chance.choice((1, 1, 2, 3, 8))):
-            _mutate(body, chance, whole, PIECES[codec.name])
+            _mutate(body, chance, whole, pieces)
         yield bytes(body)
 
 
