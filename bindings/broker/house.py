@@ -142,11 +142,16 @@ class KeptSession(Session):
 class Handler(BrokerProtocolHandler):
     """One connection of a session."""
 
-    def __init__(self, house: House, will: Will | None) -> None:
+    def __init__(self, house: House, will: Will | None, close: Callable[[], None]) -> None:
         super().__init__(house.plugins_manager)
+        self._close = close
         self.will = will
         self.ended = asyncio.Event()
         self._house = house
+
+    def end(self) -> None:
+        """End the connection, with everything done that came before."""
+        self._close()
 
     async def finished(self) -> None:
         """Wait for the end of the connection, with everything done that came before."""
@@ -204,9 +209,9 @@ class House(Broker):
     ) -> None:
         """Serve a client who has proved to be ``connect.user``, until its connection ends; raises Refused."""
         client_id, user = connect.client_id or gen_client_id(), connect.user or ""
-        await self._end_of_the_old(client_id, user)
+        await self._end_of_the_old(client_id, user, rights)
         session, present = self._session(connect, client_id, user, rights)
-        handler = Handler(self, connect.will)
+        handler = Handler(self, connect.will, close)
         handler.attach(session, inlet, Outlet(line, close))
         self._sessions[client_id] = (session, handler)
         session.is_there(True)
@@ -249,20 +254,20 @@ class House(Broker):
         session.filters.discard(name)
         self._matching.remove(name, session.outbox)
 
-    async def _end_of_the_old(self, client_id: str, user: str) -> None:
-        """A client that connects twice has its first connection ended (MQTT 3.1.1 3.1.4)."""
+    async def _end_of_the_old(self, client_id: str, user: str, rights: Rights) -> None:
+        """A client that connects twice has its first connection ended (MQTT 3.1.1 3.1.4), nobody else's."""
         while client_id in self._sessions:
             session, handler = self._sessions[client_id]
-            if session.username != user:
+            if session.username != user and not rights.everything:
                 raise Refused(f"client identifier {client_id!r} belongs to another login", connack(BAD_IDENTIFIER))
             if session.transitions.state != "connected":
                 return
-            await handler.stop()
+            handler.end()  # its own stop() waits for ever for a reader that has not begun
             await handler.ended.wait()
 
     def _session(self, connect: Connect, client_id: str, user: str, rights: Rights) -> tuple[KeptSession, bool]:
         found, _ = self._sessions.get(client_id, (None, None))
-        if found is not None and not connect.clean and not found.clean_session:
+        if found is not None and found.username == user and not (connect.clean or found.clean_session):
             found.rights = rights
             return found, True
         if found is not None:

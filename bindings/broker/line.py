@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, cast
 
 from bindings.broker import packets
 from bindings.broker.house import Inlet
@@ -50,7 +50,7 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.address = ""
         self._admitted = False
-        self._in = False
+        self._begun = self._in = False
         self._over = False
         self._ahead = 0
         self._pauses: set[str] = set()
@@ -69,8 +69,7 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit a client, or not."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its type
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else "?"
         self._gate.lines.add(self)
@@ -92,6 +91,13 @@ class Line(asyncio.Protocol):
             self._admitted = False
             self._gate.left(self.address)
         self.inlet.feed_eof()
+
+    def eof_received(self) -> bool:
+        """The client says no more: what it has said is answered."""
+        self._over = True
+        self.inlet.feed_eof()
+        plain = self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+        return plain and self._begun
 
     def data_received(self, data: bytes) -> None:
         """Check what came, and pass on what is well-formed."""
@@ -116,6 +122,7 @@ class Line(asyncio.Protocol):
     def _take(self, packet: Packet) -> bool:
         """Pass a packet on; False when nothing may follow it."""
         if packet.connect is not None:
+            self._begun = True
             self._pause("login")
             self._gate.begin(self, packet.connect)
             return True

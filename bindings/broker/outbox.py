@@ -80,7 +80,9 @@ class Outbox:
     def put(self, topic: str, payload: bytes, qos: int) -> bool:
         """Send a message, now or later; False if there is no room for it."""
         if not qos:
-            if self._line is None or self._line.is_full:
+            if self._line is None:
+                return True
+            if self._line.is_full:
                 self._budget.dropped += 1
                 return False
             self._line.write(packets.publish(topic, payload, 0, 0))

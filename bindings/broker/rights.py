@@ -29,10 +29,11 @@ class Rights:
 
     def may_subscribe(self, topic_filter: str) -> bool:
         """Answers to its own requests, and requests for it."""
+        if self.everything:
+            return not topic_filter.startswith("$")
         levels = self._below(topic_filter)
-        if not levels or levels[0] != _ROOT or len(levels) > _LEVELS + 1:
-            return False
-        return self.everything or self._is_own(levels, _ANSWERS, _REQUESTS)
+        fits = bool(levels) and levels[0] == _ROOT and len(levels) <= _LEVELS + 1
+        return fits and self._is_own(levels, _ANSWERS, _REQUESTS)
 
     def _is_own(self, levels: list[str], as_originator: set[str], as_receiver: set[str]) -> bool:
         kind = levels[1] if len(levels) > 1 else ""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from bindings.mqtt.broker import VERSIONS, Options
@@ -197,9 +198,10 @@ class MqttTransport:
         self._lead = lead_of(prefix)
         self._cse = _level(query["cse"])
         self._codec = codec
-        self._credential = f"banyan-{secrets.token_hex(8)}"
+        user = user or query.get("user", "")
+        self._credential = _credential_of(user)
         options = Options(
-            client_id or self._credential, keeps=bool(client_id), version=version, user=user or query.get("user", ""),
+            client_id or f"banyan-{secrets.token_hex(8)}", keeps=bool(client_id), version=version, user=user,
             password=password_of(password_file or query.get("password_file", "")),
             tls=tls_of(address, ca, client_certificate, private_key), max_payload_bytes=Bounds().payload_bytes,
         )  # fmt: skip
@@ -267,6 +269,13 @@ class MqttTransport:
         if self._peer is None:
             self._peer = self._made()
         return self._peer
+
+
+def _credential_of(user: str) -> str:
+    """The credential-ID of who registers without a name: that of the login, as brokers check."""
+    with suppress(BadRequest):
+        return level_of(user)
+    return f"banyan-{secrets.token_hex(8)}"
 
 
 def _are_one(one: Address, other: Address) -> bool:

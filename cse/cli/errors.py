@@ -30,7 +30,7 @@ _REFUSED_TEXT = re.compile(r": [^.\[: ]+: expected .*, got '(?P<text>.*)'$", re.
 #: A module missing from these is a fault of ours, not an extra that is not installed.
 OWN_PACKAGES = ("cse", "resources", "bindings", "ipe", "ae_samples")
 #: Library -> the extra that brings it, where that is not [http].
-EXTRAS = {"aiocoap": "coap", "cbor2": "cbor", "gmqtt": "mqtt", "pymodbus": "modbus"}
+EXTRAS = {"aiocoap": "coap", "amqtt": "broker", "cbor2": "cbor", "gmqtt": "mqtt", "pymodbus": "modbus"}
 
 
 class UsageError(Exception):

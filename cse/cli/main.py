@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from cse.cli import (
+    broker,
     completion,
     configuration,
     describing,
@@ -23,7 +24,7 @@ from cse.cli.errors import failure_of
 from cse.cli.output import Output
 from cse.cli.parser import DEFAULT_CSE, EPILOG, Commands, Parser, add_common_options, add_remote_options
 
-GROUPS = (running, requests, discovery, tree, watching, configuration, models, describing, completion)
+GROUPS = (running, requests, discovery, tree, watching, configuration, broker, models, describing, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "openapi", "schema", "run", "demo", "get", "create", "update", "delete", "discover", "tree", "watch", "config",
-    "model", "completion",
+    "broker", "model", "completion",
 }
 
 IMPORTED_BY_HELP = """
@@ -182,6 +182,7 @@ def test_completion_knows_every_command_and_option(banyan: Banyan) -> None:
     words = {each.command: each for each in below}
     assert "--rcn" in dict(words["get"].options)
     assert set(dict(words["config"].commands)) == {"check", "show"}
+    assert set(dict(words["broker"].commands)) == {"passwd"}
     assert set(dict(words["completion"].commands)) == set(SCRIPTS)
     for shell in SCRIPTS:
         assert "discover" in banyan("completion", shell).out
