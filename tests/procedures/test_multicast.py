@@ -86,6 +86,8 @@ async def test_ssp_3_a_group_lives_over_a_restart_and_ends_with_its_resource() -
 
 @pytest.mark.parametrize(("given", "status"), [
     pytest.param({"mad": {"ip4": "239.0.0.2"}}, Status.JOIN_MULTICAST_GROUP_FAILED, id="not joined"),
+    pytest.param({"mad": {"ip4": "239.0.0.1/32"}}, Status.JOIN_MULTICAST_GROUP_FAILED, id="a block"),
+    pytest.param({"mad": {}}, Status.JOIN_MULTICAST_GROUP_FAILED, id="nothing"),
     pytest.param({"mad": {"ip4": "239.0.0.1", "ip6": "ff02::1"}}, Status.JOIN_MULTICAST_GROUP_FAILED, id="one joined"),
     pytest.param({"mad": {"ip6": "ff02:0::fd"}, "mgft": "/host/b"}, Status.CREATED, id="IPv6"),
     pytest.param({"mgft": "/host/lights"}, Status.CONFLICT, id="taken"),
