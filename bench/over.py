@@ -2,7 +2,7 @@
 
 CSE and limit have one core, in turn; the load, the broker and the notified have the other. Each connection has one
 request under way. The limit of CoAP answers what the CSE answered, byte for byte; over MQTT and WebSocket the message
-comes back. What was computing most is named: where that is not the server, the server could do more.
+comes back. What was at its limit is named: where that is not the server, the server could do more.
 """
 
 from __future__ import annotations
@@ -71,6 +71,10 @@ max_queued_messages 100000
 message_size_limit 1114112
 user {user}
 """
+
+
+#: The share from which a core counts as used up.
+_BUSY = 0.8
 
 
 class Second(NamedTuple):
@@ -245,6 +249,10 @@ def mosquitto(folder: Path, log: Path) -> Iterator[Server]:
 
 
 def _computing(shares: dict[str, float]) -> str:
-    most = max(shares, key=lambda name: shares[name])
+    """Who used how much of a core, and which core was busy: that of the server, or that of all others."""
+    server, *others = shares
+    rest = sum(shares[name] for name in others)
     told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-    return f"{told}: {most} is the bottleneck"
+    if max(shares[server], rest) < _BUSY:
+        return f"{told}: nobody is busy, all wait for the disk or each other"
+    return f"{told}: {server if shares[server] >= rest else ' and '.join(others)} at the limit"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -47,9 +48,10 @@ class Topic:
 
     def answer(self, type_: str | None = None) -> Topic:
         """Where the answer to a request goes: the same levels in the same order."""
-        return replace(self, kind=ANSWERS[self.kind], type=type_ or self.type)
+        return Topic(ANSWERS[self.kind], self.originator, self.receiver, type_ or self.type, self.lead)
 
 
+@lru_cache(maxsize=1024)
 def topic_of(text: str) -> Topic | None:
     """Read a topic; None for one that is not of the profile."""
     found = _TOPIC.fullmatch(text) if len(text) <= MAX_TOPIC else None

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bindings.mqtt.broker import Broker, Options, Publication
 from bindings.mqtt.mapping import (
@@ -187,10 +188,18 @@ class Peer:
         elif topic.kind not in ANSWERS:
             self._is_answered(topic, payload)
         elif self.role is not None:
-            task = asyncio.get_running_loop().create_task(self._serve(self.role, topic, payload))
+            loop = asyncio.get_running_loop()
+            received: asyncio.Future[None] = loop.create_future()
+            task = loop.create_task(self._serve(self.role, topic, payload))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            await asyncio.wait({task}, timeout=ACKNOWLEDGE_AFTER_S)
+            late = loop.call_later(ACKNOWLEDGE_AFTER_S, _settle, received)
+            task.add_done_callback(partial(self._served, received, late))
+            await received
+
+    def _served(self, received: asyncio.Future[None], late: asyncio.TimerHandle, task: asyncio.Task[None]) -> None:
+        late.cancel()
+        self._tasks.discard(task)
+        _settle(received)
 
     def _is_answered(self, topic: Topic, payload: bytes) -> None:
         codec = self._codecs.of_name(topic.type)
@@ -294,6 +303,11 @@ class Peer:
                 if waiting.since_s < back_s and waiting.publication.acknowledged.done():
                     with suppress(Unreachable):
                         waiting.publication = self._broker.publish(waiting.topic, waiting.payload)
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _unknown(type_: str, codecs: Codecs) -> CseError:

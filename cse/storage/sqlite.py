@@ -198,7 +198,7 @@ class SqliteStore:
         if changes.forgotten:
             run("DELETE FROM answer WHERE number <= ?", ((changes.forgotten,),))
         if changes.answers:
-            run(_PUT_ANSWER, changes.answers_kept())
+            run(_PUT_ANSWER, [(number, *map(bytearray, blobs)) for number, *blobs in changes.answers_kept()])
 
     def _put_instances(self, records: Sequence[InstanceRecord]) -> None:
         """Insert; sqlite3 looks for an adapter for each None and each bytes, but not for a bytearray."""
