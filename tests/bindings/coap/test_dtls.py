@@ -21,9 +21,11 @@ from bindings.coap.dtls.keys import Keys
 from bindings.coap.dtls.session import Session
 from bindings.coap.options import known_options
 from bindings.coap.server import CoapServer
+from cse.app import Node
+from cse.bootstrap import StartError
 from cse.client.transport import Unreachable
 from cse.primitive import Operation, RequestPrimitive
-from cse.settings import CoapSettings, JsonSettings, Settings
+from cse.settings import CoapSettings, HttpSettings, JsonSettings, Settings, StoreSettings
 from cse.settings_rules import contradictions
 from resources.errors import OriginatorError
 from resources.status import Status
@@ -261,7 +263,7 @@ async def test_suites_by_setting(cipher: str, key: str, keys: str, authority: Au
         client = Context(given, server=False).session("::1", "Cpump")
     serving, sent, told = shake(Context(given, server=True), client)
     assert (client.open, told) == (True, [])
-    assert client.cipher == cipher.replace("ECDHE-ARIA", "ECDHE-ARIA")
+    assert client.cipher == cipher
     assert max(map(len, sent)) <= 1232
     await serving.close()
 
@@ -431,6 +433,13 @@ def test_credentials_that_cannot_be_used(keys: str, authority: Authority) -> Non
     ):
         with pytest.raises(ValueError, match=wrong):
             Context(given, server=True)
+
+
+async def test_a_cse_without_its_keys_does_not_start_and_says_why() -> None:
+    coap = CoapSettings(enabled=True, port=0, dtls=True, dtls_port=0, psk_file="/nowhere")
+    store, http = StoreSettings(kind="memory"), HttpSettings(enabled=False)
+    with pytest.raises(StartError, match=r"^\[coap\] psk_file: /nowhere: .*No such file"):
+        await Node(Settings(coap=coap, store=store, http=http)).start()
 
 
 def test_without_the_library_it_is_said_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,7 +170,7 @@ NOTIFICATION = RequestPrimitive(Operation.NOTIFY, "", "/banyan", "r1", "3", cont
 @contextlib.asynccontextmanager
 async def served(make: str, *arguments: str) -> AsyncIterator[int]:
     """Run libcoap's own server; gives its port for DTLS and TLS."""
-    port = 20000 + os.getpid() % 20000 + MAKES.index(make) * 2
+    port = 20000 + os.getpid() * 4 % 12000 + MAKES.index(make) * 2
     async with process(f"coap-server-{make}", "-A", "127.0.0.1", "-p", str(port), *arguments) as server:
         for _ in range(100):
             with contextlib.suppress(OSError):
