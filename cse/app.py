@@ -108,15 +108,12 @@ class Node:
         self._senders = {"http": http, "https": http, "ws": websocket, "wss": websocket}
         if settings.coap.enabled:
             self._senders |= dict.fromkeys(COAP, _coap_sender(settings, self._codecs))
-        if settings.broker.enabled:
+        try:
             settings = self.settings = await self._start_broker(settings)
-        if settings.mqtt.enabled:
-            password = self._broker.password if self._broker is not None else ""
-            self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs, password)
-        ports = Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
-                      self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
-                      codecs=self._codecs,
-                      multicast_groups=settings.coap.multicast_groups if settings.coap.enabled else ())
+            ports = await self._ports(settings)
+        except BaseException:
+            await self._close_senders()
+            raise
         try:
             self.cse = await Cse.open(settings.cse, ports)
         except BaseException:
@@ -164,7 +161,19 @@ class Node:
         await self._coap.start()
         return self._coap.urls
 
+    async def _ports(self, settings: Settings) -> Ports:
+        if settings.mqtt.enabled:
+            password = self._broker.password if self._broker is not None else ""
+            self._senders["mqtt"] = self._senders["mqtts"] = _mqtt_sender(settings, self._codecs, password)
+        return Ports(await open_store(settings.store), self._senders, self._clock, self._registry, settings.store,
+                     self.metrics, adapters_of(settings.cse), accepts_connections=settings.websocket.enabled,
+                     codecs=self._codecs,
+                     multicast_groups=settings.coap.multicast_groups if settings.coap.enabled else ())
+
     async def _start_broker(self, settings: Settings) -> Settings:
+        """Start the broker inside, if there is one, and return the settings of its client."""
+        if not settings.broker.enabled:
+            return settings
         from bindings.broker.inside import Inside
 
         self._broker = Inside(settings)

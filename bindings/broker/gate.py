@@ -45,6 +45,7 @@ class Gate:
         self._addresses: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._proving = asyncio.Semaphore(1)
+        self._open = False
         self._server: asyncio.Server | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -67,6 +68,7 @@ class Gate:
         logging.getLogger("amqtt").setLevel(logging.WARNING)
         logging.getLogger("transitions").setLevel(logging.WARNING)
         await self._house.start()
+        self._open = True
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Line(self), settings.host, settings.port, ssl=tls,
@@ -87,7 +89,9 @@ class Gate:
             line.end("")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5.0)
-        await self._house.shutdown()
+        if self._open:
+            self._open = False
+            await self._house.shutdown()
         if self._server is not None:
             await self._server.wait_closed()
 

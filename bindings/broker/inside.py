@@ -30,8 +30,11 @@ class Inside:
         """
         address = await self.gate.start()
         mqtt = self._settings.mqtt
+        for everywhere in ("//0.0.0.0:", "//[::]:"):
+            address = address.replace(everywhere, "//127.0.0.1:")
         url = address if mqtt.url == MqttSettings().url else mqtt.url
-        own = replace(mqtt, enabled=True, url=url, user=OWN, password_file="", check_originator=True)
+        own = replace(mqtt, enabled=True, url=url, user=OWN, password_file="", check_originator=True,
+                      allow_plain=mqtt.allow_plain or self._settings.broker.allow_plain)  # fmt: skip
         return replace(self._settings, mqtt=own)
 
     async def stop(self) -> None:
