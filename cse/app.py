@@ -222,7 +222,8 @@ class Node:
         if self._openapi is None:
             self._openapi = encode(openapi.document(
                 self._registry, version=version("banyan-cse"), server=self.url,
-                cse_name=self.settings.cse.cse_name, releases=self.settings.cse.releases))
+                cse_name=self.settings.cse.cse_name, releases=self.settings.cse.releases,
+                serializations=[name for name in self._codecs.by_name if name != "json"]))
         return Page(self._openapi, "application/json")
 
     async def _exposition(self) -> Page:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shlex
 import signal
 import socket
 import sys
@@ -15,8 +17,10 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote, urlsplit
 
 from ae_samples.monitor.service import MonitorService
 from ae_samples.monitor.settings import MonitorSettings
@@ -32,6 +36,7 @@ from ipe.start import serve as serve_ipe
 T = TypeVar("T")
 
 ADMINISTRATOR = "CAdmin"
+_TAKEN = "{}: port {} is in use by another program; another one is taken, see below\n"
 POINTS = Path(__file__).resolve().parent.parent / "config" / "examples" / "meter.csv"
 
 
@@ -70,8 +75,7 @@ async def _start_cse(settings: Settings, folder: str) -> Node:
     settings.cse.administrators = settings.cse.administrators or [ADMINISTRATOR]
     if settings.store.kind == "sqlite":
         settings.store.path = str(Path(folder) / "demo.db")
-    settings.websocket.enabled = True
-    settings.websocket.port = _free_or_any(settings.websocket.port)
+    _open_bindings(settings, Path(folder))
 
     async def start(port: int) -> Node:
         settings.http.port = port
@@ -79,7 +83,38 @@ async def _start_cse(settings: Settings, folder: str) -> Node:
         await node.start()
         return node
 
-    return await _at_a_port(start, settings.http.port)
+    return await _at_a_port(start, settings.http.port, "HTTP")
+
+
+def _open_bindings(settings: Settings, folder: Path) -> None:
+    """Serve all bindings, those that cannot be excepted: the demonstration goes on without them."""
+    if _possible("WebSocket", "aiohttp"):
+        settings.websocket.enabled = True
+        settings.websocket.port = _free_or_any(settings.websocket.port, "WebSocket")
+    if _possible("CoAP", "aiocoap") and _has_ipv6():
+        port = _free_or_any(settings.coap.port, "CoAP", socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        settings.coap.enabled, settings.coap.tcp, settings.coap.port = True, True, port
+    if not settings.mqtt.enabled and _possible("MQTT", "amqtt", "gmqtt"):
+        settings.broker.enabled = True
+        settings.broker.port = _free_or_any(settings.broker.port, "MQTT")
+        if not os.access(Path(settings.broker.logins).parent, os.W_OK):
+            settings.broker.logins = str(folder / "broker-logins")
+
+
+def _possible(binding: str, *libraries: str) -> bool:
+    missing = [name for name in libraries if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(f"{binding} is left out: {missing[0]} is not installed; pip install 'banyan-cse[demo]' does\n")
+    return not missing
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        sys.stderr.write(f"CoAP is left out: its socket is of IPv6, for IPv4 too, and there is none here ({error})\n")
+        return False
+    return True
 
 
 async def _start_meter(stack: contextlib.AsyncExitStack, speed: float) -> int:
@@ -90,7 +125,7 @@ async def _start_meter(stack: contextlib.AsyncExitStack, speed: float) -> int:
         server = MeterServer(meter, port=port)
         return server, await server.start()
 
-    server, port = await _at_a_port(start, DEFAULT_PORT)
+    server, port = await _at_a_port(start, DEFAULT_PORT, "meter")
     stack.push_async_callback(server.stop)
     return port
 
@@ -109,7 +144,7 @@ async def _start_monitor(stack: contextlib.AsyncExitStack, cse_url: str) -> str:
         service = MonitorService(client, replace(settings, port=port))
         return service, await service.start()
 
-    service, url = await _at_a_port(start, settings.port)
+    service, url = await _at_a_port(start, settings.port, "page")
     stack.push_async_callback(service.stop)
     return url
 
@@ -129,27 +164,29 @@ def _ipe_settings(cse_url: str, meter_port: int) -> IpeSettings:
     )
 
 
-async def _at_a_port(start: Callable[[int], Awaitable[T]], port: int) -> T:
+async def _at_a_port(start: Callable[[int], Awaitable[T]], port: int, what: str) -> T:
     """Start at a port, or at a free one when that is in use."""
     try:
         return await start(port)
     except OSError:
         if port == 0:
             raise
-        sys.stderr.write(f"port {port} is not free, taking another\n")
+        sys.stderr.write(_TAKEN.format(what, port))
         return await start(0)
 
 
-def _free_or_any(port: int) -> int:
+def _free_or_any(port: int, what: str, *kinds: socket.SocketKind) -> int:
     """The port if nobody has it, else 0."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            sys.stderr.write(f"port {port} is not free, taking another\n")
-            return 0
-        return port
+    for kind in kinds or (socket.SOCK_STREAM,):
+        with socket.socket(type=kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                sys.stderr.write(_TAKEN.format(what, port))
+                return 0
+    return port
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -158,14 +195,32 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 def _greeting(node: Node, page: str, meter_port: int, speed: float) -> str:
-    base = f"{node.url}/{node.settings.cse.cse_name}"
+    requests = "\n".join(f"  {binding:<9} {command}" for binding, command in first_requests(node).items())
     return (
         f"\nBanyan demonstration: a measured year of a building, {speed:g} times as fast (Ctrl-C ends it)\n\n"
         f"  page    {page}\n"
         f"  CSE     {node.url}   health {node.url}/healthz   metrics {node.url}/metrics\n"
         f"          {'   '.join(node.urls[1:])}\n"
         f"  meter   Modbus TCP 127.0.0.1:{meter_port}\n\n"
-        "First request (the newest power value):\n\n"
-        f"  curl -s -H 'X-M2M-Origin: {ADMINISTRATOR}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' "
-        f"{base}/meter/active_power/la\n\n"
+        f"First request, the newest power value, over each binding:\n\n{requests}\n\n"
     )
+
+
+def first_requests(node: Node) -> dict[str, str]:
+    """A command for each binding that is served, ready to be pasted into a shell."""
+    target = f"{node.settings.cse.cse_name}/meter/active_power/la"
+    banyan = shlex.quote(str(Path(sys.argv[0]).resolve()) if Path(sys.argv[0]).name == "banyan" else "banyan")
+    found = {"HTTP": f"curl -s -H 'X-M2M-Origin: {ADMINISTRATOR}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' "
+                     f"{node.url}/{target}"}  # fmt: skip
+    for url in node.urls:
+        binding = {"coap": "CoAP", "ws": "WebSocket", "mqtt": "MQTT", "mqtts": "MQTT"}.get(urlsplit(url).scheme)
+        if binding:
+            cse = shlex.quote(url + (_login(node.settings) if binding == "MQTT" else ""))
+            found[binding] = f"{banyan} get {target} --from {ADMINISTRATOR} --cse {cse}"
+    return found
+
+
+def _login(settings: Settings) -> str:
+    password = Path(f"{settings.broker.logins}.{ADMINISTRATOR}").resolve()
+    login = f"&user={ADMINISTRATOR}&password_file={quote(str(password))}" if settings.broker.enabled else ""
+    return f"?cse={settings.cse.cse_id}{login}"

@@ -19,7 +19,7 @@ from cse.settings_rules import RULES, contradictions
 
 PREFIX = "BANYAN_"
 #: Variables of the command line that share the prefix and are no settings.
-NOT_SETTINGS = frozenset({"BANYAN_CSE", "BANYAN_ORIGINATOR"})
+NOT_SETTINGS = frozenset({"BANYAN_CSE", "BANYAN_ORIGINATOR", "BANYAN_TRANSPORT"})
 
 _TYPE_NAMES: dict[Any, str] = {
     bool: "true or false",

@@ -82,7 +82,7 @@ def serving() -> Iterator[str]:
     """A CSE in a thread of its own that waits for nobody long; its address."""
     started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     own = CseSettings(administrators=["CAdmin"], max_results=50, polling_timeout_s=0.1, notification_timeout_s=0.5,
-                      request_timeout_s=2)
+                      request_timeout_s=2, serializations=[])  # the others are not written by schemathesis
 
     async def serve() -> None:
         settings_ = Settings(cse=own, store=StoreSettings(kind="memory"), http=HttpSettings(port=0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import ssl
 from collections import OrderedDict, deque
@@ -197,7 +198,8 @@ class Broker:
         except TimeoutError:
             return "the broker does not answer"
         except (OSError, MQTTError) as error:
-            return str(error) or type(error).__name__
+            known = isinstance(error, OSError) and (error.errno or 0) > 0 and not isinstance(error, ssl.SSLError)
+            return os.strerror(error.errno or 0) if known else str(error) or type(error).__name__
         except Exception as error:  # noqa: BLE001 - whatever a broker makes the library do, it is tried again
             _log.debug("%s", self.address, exc_info=error)
             return f"{type(error).__name__}: {error}"

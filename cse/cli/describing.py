@@ -27,9 +27,11 @@ def _openapi(options: argparse.Namespace, output: Output) -> int:
 
     from cse.client.kinds import registry
     from cse.reference import openapi
+    from cse.settings import CseSettings
 
     output.document(openapi.document(
-        registry(), version=version("banyan-cse"), server=options.server, cse_name=options.name))
+        registry(), version=version("banyan-cse"), server=options.server, cse_name=options.name,
+        serializations=CseSettings().serializations))
     return exit_codes.OK
 
 

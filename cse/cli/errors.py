@@ -68,9 +68,7 @@ def failure_of(error: Exception) -> Failure | None:
     from resources.model_files import ModelError
 
     if isinstance(error, Unreachable):
-        late = str(error).endswith("no answer in time")
-        hint = LONGER if late else "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
-        return Failure(f"no answer: {error}", exit_codes.NOT_REACHABLE, hint)
+        return Failure(f"no answer: {error}", exit_codes.NOT_REACHABLE, _remedy(str(error)))
     if isinstance(error, RequestFailed):
         return _refused(error)
     if isinstance(error, SettingsError):
@@ -92,6 +90,16 @@ def failure_of(error: Exception) -> Failure | None:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
         return Failure(text, exit_codes.USAGE, hint)
     return None
+
+
+def _remedy(silence: str) -> str:
+    """What helps when nobody answers, by what is said of it."""
+    if "authori" in silence or "user name or password" in silence:
+        return ("the broker wants a login: mqtt://HOST?cse=/ID&user=NAME&password_file=FILE; the one inside has made "
+                "broker-logins.NAME for each administrator, `banyan broker passwd` makes more")
+    if silence.endswith("no answer in time"):
+        return LONGER
+    return "`banyan run` starts a CSE; --cse URL or BANYAN_CSE names another"
 
 
 def _refused(error: RequestFailed) -> Failure:

@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(cse=os.environ.get("BANYAN_CSE", "") or DEFAULT_CSE)
     try:
         build_parser().parse_args(arguments, options)
+        if options.remote and options.transport:
+            options.cse = _over(options)
         code: int = options.run(options, output)
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
@@ -49,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _over(options: argparse.Namespace) -> str:
+    from cse.cli.transports import address_over
+
+    return address_over(options.transport, options.cse, options.originator, given=options.cse != DEFAULT_CSE)
+
+
 def build_parser() -> Parser:
     """Declare all commands."""
     parser = Parser(
@@ -61,7 +69,8 @@ def build_parser() -> Parser:
     add_remote_options(parser)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.set_defaults(
-        json=False, verbose=False, timeout=10.0, ca="", originator=os.environ.get("BANYAN_ORIGINATOR", "")
+        json=False, verbose=False, timeout=10.0, ca="", originator=os.environ.get("BANYAN_ORIGINATOR", ""),
+        transport=os.environ.get("BANYAN_TRANSPORT", ""),
     )
     commands = Commands(parser)
     for group in GROUPS:

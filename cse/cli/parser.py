@@ -24,6 +24,7 @@ EPILOG = f"""\
 {exit_codes.HELP}
 environment:
   BANYAN_CSE         address of the CSE (--cse)
+  BANYAN_TRANSPORT   binding to ask it over (--transport)
   BANYAN_ORIGINATOR  who asks (--from)
   NO_COLOR           no colours
   BANYAN_HTTP__PORT  and so on: every setting of `banyan config show`
@@ -68,6 +69,7 @@ class Commands:
         """Declare a command that ``run`` performs; a ``remote`` one talks to a CSE and has the options for it."""
         parser = self._parsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         add_common_options(parser)
+        parser.set_defaults(remote=remote)
         if remote:
             add_remote_options(parser)
         if run is not None:
@@ -86,9 +88,10 @@ def add_remote_options(parser: Parser) -> None:
     """Declare options of commands that talk to a CSE."""
     for names, dest, kind, metavar, text in (
         (("--cse",), "cse", str, "URL", f"address of the CSE (default {DEFAULT_CSE})"),
+        (("--transport",), "transport", str, "NAME", "http, coap, coap+tcp, mqtt or ws: at its usual port at the CSE"),
         (("--from",), "originator", str, "ORIGINATOR", "who asks: an AE-ID such as Cmeter"),
         (("--timeout",), "timeout", float, "S", "seconds to wait for an answer (default 10)"),
-        (("--ca",), "ca", str, "FILE", "certificate authority to trust for https"),
+        (("--ca",), "ca", str, "FILE", "certificate authority to trust for https and the like"),
     ):
         parser.add_argument(*names, dest=dest, type=kind, metavar=metavar, default=SUPPRESS, help=text)
     parser.add_argument("--non-blocking", action="store_true", default=SUPPRESS,

@@ -6,8 +6,9 @@ import argparse
 import asyncio
 import json
 import signal
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from cse.cli import exit_codes
 from cse.cli.errors import UsageError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cse.cli.parser import Commands
-    from cse.client import Client, Notification
+    from cse.client import Client, Notification, Receiver
 
 EVENTS = {"update": 1, "delete": 2, "create": 3, "delete-child": 4, "empty": 5}
 DELETED = 2
@@ -35,10 +36,13 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     watch.add_argument("--count", metavar="N", type=int, help="stop after N notifications")
     watch.add_argument(
-        "--listen", metavar="HOST[:PORT]",
-        help="where to listen (default 127.0.0.1; a registered AE is told over its own connection with --cse ws://...)",
+        "--listen", metavar="[SCHEME://]HOST[:PORT]",
+        help="where to listen: http, coap or coap+tcp (default 127.0.0.1, the scheme of the CSE, where that can be; "
+             "over MQTT, and for a registered AE over WebSocket, notifications come over the same connection)",
     )  # fmt: skip
     watch.add_argument("--url", metavar="URL", help="how the CSE reaches this machine, if not at --listen")
+    watch.add_argument("--poll", action="store_true",
+                       help="fetch notifications at the pollingChannel of --from: nothing has to reach this machine")
 
 
 def _watch(options: argparse.Namespace, output: Output) -> int:
@@ -49,21 +53,49 @@ def _watch(options: argparse.Namespace, output: Output) -> int:
 async def _session(options: argparse.Namespace, events: list[int], output: Output) -> int:
     from cse.cli.session import open_client
     from cse.cli.target import target_of
-    from cse.client import listen
 
     target = target_of(options.target, options.cse)
-    two_way = (target.cse_url or options.cse).startswith(("ws:", "wss:")) and not options.listen
-    host, port = address_of(options.listen or "127.0.0.1")
-    receiver = None if two_way else await listen(host, port, public_url=options.url)
-    try:
-        async with open_client(options, target, receiver) as client:
-            printer = Printer(output, options.count)
-            async with _subscribed(client, target.to, printer, events):
-                output.note(f"watching {target.to}; Ctrl-C ends it")
-                return await _until_signal(printer)
-    finally:
-        if receiver is not None:
-            await receiver.close()
+    async with open_client(options, target) as client, AsyncExitStack() as stack:
+        receiver = await _receiver(options, client)
+        if receiver is not client.receiver and receiver is not None:
+            stack.push_async_callback(receiver.close)
+        client.receiver = receiver
+        printer = Printer(output, options.count)
+        async with _subscribed(client, target.to, printer, events):
+            output.note(f"watching {target.to}; Ctrl-C ends it")
+            return await _until_signal(printer)
+
+
+async def _receiver(options: argparse.Namespace, client: Client) -> Receiver | None:
+    """How to be told: as the options say, else over the connection, else where the CSE can call; None: by polling."""
+    from cse.client import listen
+    from cse.client.receiver import LISTENERS
+    from cse.security.transport import is_loopback
+
+    cse = urlsplit(options.cse)
+    if options.poll:
+        return None
+    scheme, sign, place = (options.listen or "").rpartition("://")
+    if sign and scheme not in LISTENERS:
+        raise UsageError(f"nothing listens over {scheme!r}", f"expected one of {', '.join(LISTENERS)}")
+    if not options.listen and not options.url:
+        if client.receiver is not None and (cse.scheme.startswith("mqtt") or await _is_ae(client)):
+            return client.receiver
+        if not is_loopback(cse.hostname or "") and await _is_ae(client):
+            return None
+    host, port = address_of(place or "127.0.0.1")
+    return await listen(host, port, scheme=scheme or (cse.scheme if cse.scheme in LISTENERS else "http"),
+                        public_url=options.url)  # fmt: skip
+
+
+async def _is_ae(client: Client) -> bool:
+    """Whether the originator is an AE of the CSE, which can be told as one."""
+    from cse.client import Operation, RequestPrimitive, Status
+
+    if not client.originator:
+        return False
+    answer = await client.request(RequestPrimitive(Operation.RETRIEVE, client.originator, attribute_list=["aei"]))
+    return answer.status is Status.OK and "m2m:ae" in (answer.content or {})
 
 
 class Printer:
@@ -127,7 +159,11 @@ def address_of(text: str) -> tuple[str, int]:
 async def _subscribed(client: Client, to: str, printer: Printer, events: list[int]) -> AsyncIterator[None]:
     from cse.client import RequestFailed, Unreachable
 
-    subscription = await client.subscribe(to, printer, events=events)
+    try:
+        subscription = await client.subscribe(to, printer, events=events)
+    except ValueError as error:
+        raise UsageError(str(error).partition("; ")[0], "--from names a registered AE; without --poll "
+                         "the CSE has to reach this machine: --listen HOST:PORT") from None
     try:
         yield
     finally:

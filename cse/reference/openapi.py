@@ -49,9 +49,36 @@ _ORIGINATOR = {
 _REGISTRANT = {**_ORIGINATOR, "required": False}
 
 
-def document(registry: Registry, *, version: str, server: str, cse_name: str,
-             releases: Sequence[str] = RELEASES) -> dict[str, Any]:
-    """The whole description for a CSE at ``server`` (a URL)."""
+#: What is said of content in XML, whose schema is not one of JSON.
+_XML = {"type": "string", "contentMediaType": "application/xml",
+        "description": "What application/json describes, as TS-0004 writes it in XML: <m2m:cnt "
+                       'xmlns:m2m="http://www.onem2m.org/xml/protocols" rn="data"><mni>5</mni></m2m:cnt>'}
+
+
+def document(registry: Registry, *, version: str, server: str, cse_name: str, releases: Sequence[str] = RELEASES,
+             serializations: Sequence[str] = ()) -> dict[str, Any]:
+    """The whole description for a CSE at ``server`` (a URL) that has these ``serializations`` beside JSON."""
+    whole = _in_json(registry, version=version, server=server, cse_name=cse_name, releases=releases)
+    parts = whole["components"]
+    for part in (*parts["requestBodies"].values(), *parts["responses"].values()):
+        for name in serializations:
+            part["content"] |= _also(name, part["content"])
+    if "xml" in serializations:
+        parts["schemas"]["xml"] = _XML
+    return whole
+
+
+def _also(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    """The same content in another serialisation; CBOR says what JSON says."""
+    known = {media_type: body for media_type, body in content.items() if media_type.startswith("application/json")}
+    return {
+        media_type.replace("json", name, 1): {"schema": contents.reference("xml") if name == "xml" else body["schema"]}
+        for media_type, body in known.items()
+    }
+
+
+def _in_json(registry: Registry, *, version: str, server: str, cse_name: str,
+             releases: Sequence[str]) -> dict[str, Any]:
     types = DataTypes(registry, "#/components/schemas/")
     schemas = contents.schemas(registry, types)
     return {

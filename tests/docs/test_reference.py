@@ -6,12 +6,15 @@ import json
 import re
 from typing import Any
 
+import aiohttp
 import pytest
 from jsonschema import Draft202012Validator
 
+from cse.app import running
 from cse.reference import contents, markdown, openapi, schemas
 from cse.reference.__main__ import FOLDER, files
 from cse.reference.examples import EXAMPLES
+from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
 from resources.model import ResourceType
 from resources.registry import Registry
 from tests.rig import Rig
@@ -87,6 +90,22 @@ def test_openapi_stays_small_whatever_the_device_models() -> None:
     text = json.dumps(described(), separators=(",", ":"))
     assert len(text) < 600_000
     assert "create_cod_tempe" not in text
+
+
+async def test_openapi_names_the_media_types_that_are_on() -> None:
+    for names, words in (([], {"json"}), (["xml"], {"json", "xml"}), (["cbor", "xml"], {"json", "cbor", "xml"})):
+        settings = Settings(cse=CseSettings(serializations=names), store=StoreSettings(kind="memory"),
+                            http=HttpSettings(port=0))  # fmt: skip
+        async with running(settings) as [node], aiohttp.request("GET", f"{node.url}/openapi.json") as answer:
+            document = await answer.json()
+        parts = document["components"]
+        for part in (*parts["requestBodies"].values(), *parts["responses"].values()):
+            assert {media_type.partition(";")[0] for media_type in part["content"]} == {
+                f"application/{word}" for word in words}  # fmt: skip
+        assert f"application/{max(words)};ty=3" in parts["requestBodies"]["create"]["content"]
+        text = json.dumps(document)
+        for kind, name in set(re.findall(r'"\$ref": "#/components/(\w+)/([^"]+)"', text)):
+            assert name in parts[kind], (kind, name)
 
 
 def test_openapi_leaves_out_what_has_no_behaviour_here() -> None:
