@@ -303,7 +303,11 @@ def greeting(node: Node) -> str:
     elif node.url or not at:
         first = f"curl -H 'X-M2M-Origin: {administrator}' -H 'X-M2M-RI: 1' -H 'X-M2M-RVI: 3' {node.url}/{cse.cse_name}"
     else:
-        first = f"banyan get {cse.cse_name} --from {administrator} --cse {node.urls[0]}"
+        url = node.urls[0]
+        if node.settings.broker.enabled and url.startswith("mqtt"):
+            file = f"{node.settings.broker.logins}.{administrator}"
+            url = f"'{url}?cse={cse.cse_id}&user={administrator}&password_file={file}'"
+        first = f"banyan get {cse.cse_name} --from {administrator} --cse {url}"
     return f"CSE {cse.cse_id} at {at or '(no binding)'}\nFirst request:\n  {first}"
 
 

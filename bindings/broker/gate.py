@@ -41,6 +41,8 @@ class Gate:
         self._logins = Logins(logins.prepare(Path(settings.logins), users), own_password)
         self._cse_level, self._lead = cse_level, lead
         self._complaints = Complaints(self._clock)
+        logging.getLogger("amqtt").setLevel(logging.WARNING)
+        logging.getLogger("transitions").setLevel(logging.WARNING)
         self._house = House(settings, self._complaints.tell)
         self._addresses: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,8 +67,6 @@ class Gate:
         refuse_plain("broker", settings.host, secured=bool(settings.certificate), allowed=settings.allow_plain,
                      remedy="set broker.certificate and broker.private_key, or broker.allow_plain = true")  # fmt: skip
         tls = serving_tls(settings.certificate, settings.private_key, settings.client_ca)
-        logging.getLogger("amqtt").setLevel(logging.WARNING)
-        logging.getLogger("transitions").setLevel(logging.WARNING)
         await self._house.start()
         self._open = True
         loop = asyncio.get_running_loop()

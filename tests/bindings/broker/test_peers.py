@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import queue
+import shlex
 import socket
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bindings.mqtt.client import MqttTransport
-from cse.app import Node, running
+from cse.app import Node, greeting, running
 from cse.settings import BrokerSettings, CseSettings, HttpSettings, MqttSettings, Settings, StoreSettings
 from resources.status import Status
 from tests.bindings.contract import RETRIEVE
@@ -69,6 +71,14 @@ async def test_the_clients_of_mosquitto_ask_and_are_answered(tmp_path: Path) -> 
         code, out = await cse.run("mosquitto_sub", *kept, "-C", "1", "-W", "5", "-F", "%t %p")
         assert (code, out.split(" ")[0]) == (0, "/oneM2M/resp/CAdmin/banyan/json")
         assert json.loads(out.partition(" ")[2])["rsc"] == 2000
+
+
+async def test_what_a_person_is_told_first_does(tmp_path: Path) -> None:
+    async with inside(tmp_path) as cse:
+        words = shlex.split(greeting(cse.node).splitlines()[-1])
+        command = [sys.executable, "-c", "from cse.cli.main import main; raise SystemExit(main())", *words[1:], "--json"]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=30, check=False)
+    assert json.loads(done.stdout)["m2m:cb"]["csi"] == "/banyan"
 
 
 async def test_who_is_not_let_in_is_told_why(tmp_path: Path) -> None:
