@@ -76,7 +76,8 @@ async def test_the_clients_of_mosquitto_ask_and_are_answered(tmp_path: Path) -> 
 async def test_what_a_person_is_told_first_does(tmp_path: Path) -> None:
     async with inside(tmp_path) as cse:
         words = shlex.split(greeting(cse.node).splitlines()[-1])
-        command = [sys.executable, "-c", "from cse.cli.main import main; raise SystemExit(main())", *words[1:], "--json"]
+        program_ = "from cse.cli.main import main; raise SystemExit(main())"
+        command = [sys.executable, "-c", program_, *words[1:], "--json"]
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=30, check=False)
     assert json.loads(done.stdout)["m2m:cb"]["csi"] == "/banyan"
 
