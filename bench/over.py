@@ -162,15 +162,17 @@ class OverBinding:
 
     def _compare(
         self, title: str, members: dict[str, Any], cse: Side, limit: Side, connections: int,
-        *, beside: dict[str, Any] | None = None,
+        *, beside: dict[str, Any] | None = None, rest: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Measure second by second, CSE and limit in turn: the speed of a machine drifts.
 
-        ``beside`` is what the limit is asked, where it is not the same.
+        ``beside`` is what the limit is asked, where it is not the same; ``rest`` waits until the CSE has nothing to do.
         """
-        other = beside or members
-        pairs = [(self._second(cse, members, connections, 1.0), self._second(limit, other, connections, 1.0))
-                 for _ in range(self._seconds)]  # fmt: skip
+        pairs = []
+        for _ in range(self._seconds):
+            second = self._second(cse, members, connections, 1.0)
+            rest()
+            pairs.append((second, self._second(limit, beside or members, connections, 1.0)))
         shares = [own.result.per_second / max(1.0, bare.result.per_second) for own, bare in pairs]
         own, bare = median_of(pairs, lambda pair: pair[0].result.per_second)
         bare = median_of([pair[1] for pair in pairs], lambda second: second.result.per_second)
@@ -207,20 +209,37 @@ class OverBinding:
         http, name = cse.server.port, f"w5-{connections}"
         send(http, Request("POST", "/cse", "3", json.dumps({"m2m:cnt": {"rn": name}})))
         port, page = free_port() if self._binding.startswith("coap") else cse.port, free_port()
-        told = (sys.executable, "-m", "bench.told", self._binding, str(port), str(page))
-        with running(*told, port=page, log=self._log, core=LOAD_CORE):
+        notified = (sys.executable, "-m", "bench.told", self._binding, str(port), str(page))
+        with running(*notified, port=page, log=self._log, core=LOAD_CORE):
             subscription = {"rn": "s", "nu": [TARGETS[self._binding].format(port)], "nct": 1, "enc": {"net": [3]}}
             send(http, Request("POST", f"/cse/{name}", "23", json.dumps({"m2m:sub": subscription})))
             send(page, Request("DELETE", "/"))
             create = WORKLOADS["W1"][1]
+
+            told: list[dict[str, float]] = []
+
+            def rest() -> None:
+                created = _count(http, name) - sum(int(one["created"]) for one in told)
+                told.append(settled(page, created) | {"created": created})
+                send(page, Request("DELETE", "/"))
+
             self._compare("W5 create and notify", {**create, "to": f"cse/{name}"}, cse, limit, connections,
-                          beside=create)  # fmt: skip
-            created = send(http, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
-            heard = settled(page, created)
-        rate = heard["distinct"] / heard["seconds"] if heard["seconds"] else 0.0
-        self._fact(f"{self._binding} W5, {connections} connections",
-                   f"{created:,} created, {heard['distinct']:,} delivered ({rate:,.0f}/s), "
-                   f"{created - heard['distinct']:,} lost, {heard['received'] - heard['distinct']:,} twice")
+                          beside=create, rest=rest)  # fmt: skip
+        self._fact(f"{self._binding} W5, {connections} connections", _delivered(told))
+
+
+def _delivered(told: list[dict[str, float]]) -> str:
+    """What the notified heard of, in all seconds together."""
+    created, distinct, received, seconds = (
+        sum(one[name] for one in told) for name in ("created", "distinct", "received", "seconds")
+    )
+    return (f"{created:,.0f} created, {distinct:,.0f} delivered ({distinct / (seconds or 1):,.0f}/s), "
+            f"{created - distinct:,.0f} lost, {received - distinct:,.0f} twice")  # fmt: skip
+
+
+def _count(http: int, name: str) -> int:
+    count: int = send(http, Request("GET", f"/cse/{name}"))["m2m:cnt"]["cni"]
+    return count
 
 
 def settled(sink_port: int, expected: int, quiet_s: float = 5.0, limit_s: float = 300.0) -> dict[str, float]:
