@@ -31,4 +31,4 @@ class EarlyStore:
         self._later.submit(changes)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._later.store if name in {"load", "outbox", "high_water"} else self._later, name)
+        return getattr(self._later.store if name in {"load", "outbox", "high_water", "answers"} else self._later, name)

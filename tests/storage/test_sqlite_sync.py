@@ -167,7 +167,9 @@ async def test_a_slow_disk_is_waited_for_in_a_thread(
     assert threading.current_thread().name in disk.threads
 
 
-async def test_a_disk_that_is_quick_again_is_forgiven(disk: Disk, store: SqliteStore) -> None:
+async def test_a_disk_that_is_quick_again_is_forgiven(disk: Disk, store: SqliteStore,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "perf_counter", lambda: 0.0)
     store._slow_syncs = sqlite.SLOW_SYNCS - 1
     await store.write(put(instance(1)))
     assert store._slow_syncs == sqlite.SLOW_SYNCS - 2

@@ -87,7 +87,7 @@ class Client:
                     length |= (read[-1] & 127) << shift
                     shift += 7
                 return read + await self._reader.readexactly(length)
-            except (asyncio.IncompleteReadError, ConnectionError):
+            except (asyncio.IncompleteReadError, OSError):  # uvloop: also that it is not connected any more
                 return b""
 
     async def is_cut(self) -> bool:
