@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ipe.points import Value
+from ipe.columns import Value
 
 HIGHEST, LOWEST = 1, 16
 #: That of an operator by hand (ASHRAE 135 table 19-1), and of programs.

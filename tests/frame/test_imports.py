@@ -21,6 +21,7 @@ PLACES = {
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),
+    "openpyxl": ("ipe/sheets.py",),
     "pyparsing": ("cse/rdf/",),
     "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/simulator.py"),
     "rdflib": ("cse/rdf/", "cse/semantics.py"),
