@@ -22,7 +22,7 @@ async def test_nothing_is_lost_or_done_twice_in_twenty_rounds(tmp_path: Path) ->
 
 
 async def test_the_same_with_the_broker_inside(tmp_path: Path) -> None:
-    await played(tmp_path, *(Variant(seed=seed, rounds=10, inside=True, events=INSIDE_EVENTS) for seed in (3, 4)))
+    await played(tmp_path, *(Variant(seed=seed, rounds=5, inside=True, events=INSIDE_EVENTS) for seed in (3, 4)))
 
 
 async def test_a_broker_that_forgets_paths_that_reset_and_kill_after_kill_lose_nothing_either(tmp_path: Path) -> None:
