@@ -50,7 +50,8 @@ class IpeResources(Generic[A]):
     def __init__(self, client: Client, settings: IpeSettings, points: Sequence[Point[A]]) -> None:
         self._client = client
         self._settings = settings
-        self._points = points
+        self.points = points
+        self._policies: tuple[str, str] | None = None
         self._ae = f"{CSE_BASE}/{settings.name}"
 
     async def ensure(self, command: Command[A]) -> None:
@@ -66,8 +67,20 @@ class IpeResources(Generic[A]):
         commands = await self._policy("command_access", [*self._readers(), *self._commanders()])
         await self._client.update(self._ae, "ae", {"acpi": [access]})
         await self._client.ensure(self._ae, "cnt", "status", self._container(access, ["status"]))
-        for point in self._points:
+        self._policies = access, commands
+        for point in self.points:
             await self._ensure_point(point, access, commands, command)
+
+    async def change(self, point: Point[A], command: Command[A]) -> None:
+        """Create what a new point needs and bring what a changed one has up to date.
+
+        Before the first ``ensure`` this is left to it.
+        """
+        if self._policies is None:
+            return
+        access, commands = self._policies
+        await self._ensure_point(point, access, commands, command)
+        await self._client.update(f"{self._ae}/{point.name}", "cnt", {"lbl": _labels(point)})
 
     async def push(self, point: Point[A], reading: Reading) -> None:
         """Add an instance to the point's container."""
@@ -87,8 +100,7 @@ class IpeResources(Generic[A]):
         await self._instance(f"{self._ae}/{point.name}/cmd/result", content)
 
     async def _ensure_point(self, point: Point[A], access: str, commands: str, command: Command[A]) -> None:
-        labels = [f"address:{point.address}", *([f"unit:{point.unit}"] if point.unit else [])]
-        await self._client.ensure(self._ae, "cnt", point.name, self._container(access, labels))
+        await self._client.ensure(self._ae, "cnt", point.name, self._container(access, _labels(point)))
         if not point.writable:
             return
         path = f"{self._ae}/{point.name}"
@@ -127,6 +139,10 @@ class IpeResources(Generic[A]):
     async def _instance(self, container: str, content: dict[str, Any]) -> None:
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         await self._client.create(container, "cin", {"cnf": JSON_CONTENT, "con": text}, result_content=0)
+
+
+def _labels(point: Point[Any]) -> list[str]:
+    return [f"address:{point.address}", *([f"unit:{point.unit}"] if point.unit else [])]
 
 
 def _rules(originators: list[str], child_type: int) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from cse.clock import Clock, SystemClock
 from ipe.backoff import Backoff
 from ipe.driver import DeviceUnreachable, Driver, PointError
 from ipe.points import Point, Value, nearest
+from ipe.reload import LOOK_S, PointFile
 from ipe.resources import IpeResources, Reading
 from ipe.schedule import Schedule
 from ipe.settings import IpeSettings, SettingsError
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Runner(Generic[A]):
-    """One device, one AE. ``jitter`` returns a number in [0, 1) for the back-off."""
+    """One device, one AE. ``file`` is where changed points come from; ``jitter`` returns a number in [0, 1)."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Runner(Generic[A]):
         points: Sequence[Point[A]],
         settings: IpeSettings,
         *,
+        file: PointFile[A] | None = None,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -55,6 +57,8 @@ class Runner(Generic[A]):
         self._failing: dict[str, str] = {}
         self._status: dict[str, Any] = {}
         self._handled: dict[str, tuple[Any, Any]] = {}
+        self._file = file
+        self._leaving: list[Point[A]] = []
 
     async def run(self) -> None:
         """Run until cancelled; then mark the values stale and close the device."""
@@ -63,6 +67,7 @@ class Runner(Generic[A]):
                 try:
                     await self._resources.ensure(self._command)
                     self._forget_pushed()
+                    await self._let_go()
                     await self._poll_forever()
                 except (Unreachable, RequestFailed) as error:
                     delay_s = self._cse_backoff.delay_s()
@@ -75,7 +80,54 @@ class Runner(Generic[A]):
         while True:
             wait_s = await self.poll()
             self._cse_backoff.reset()
-            await self._clock.sleep(wait_s)
+            await self._pause(wait_s)
+
+    async def _pause(self, wait_s: float) -> None:
+        """Wait, with a look at the file of the points now and then."""
+        while True:
+            step_s = min(wait_s, LOOK_S) if self._file else wait_s
+            await self._clock.sleep(step_s)
+            wait_s -= step_s
+            points = await self._file.changed() if self._file else None
+            if points is not None:
+                await self.take(points)
+            if wait_s <= 0 or (points is not None and self._connected):
+                return
+
+    async def take(self, points: Sequence[Point[A]]) -> None:
+        """Go on with other points; raises the errors of ``Client``, after which ``run`` makes up for what is missing.
+
+        What was removed is marked stale and stays; what is new or changed is read at once.
+        """
+        try:
+            clock_point, points = _split_clock(points, self._settings.clock)
+        except SettingsError as error:
+            _log.error("the changed point list is refused, the old one goes on: %s", error)
+            return
+        old, new = ({point.name: point for point in each} for each in (self._points, points))
+        fresh = [point for point in points if old.get(point.name) != point]
+        async with self._device:
+            self._leaving = [point for point in (*self._leaving, *self._points) if point.name not in new]
+            for name in {point.name for point in fresh} | (old.keys() - new.keys()):
+                self._failing.pop(name, None)
+            for point in fresh:
+                self._measured.pop(point.name, None)
+                self._pushed.pop(point.name, None)
+            self._clock_point, self._points = clock_point, list(points)
+            self._schedule.change(points, fresh)
+            self._resources.points = self._points
+            _log.info("the point list has changed: %d new or changed, %d removed", len(fresh), len(old.keys() - new))
+            for point in fresh:
+                await self._resources.change(point, self._command)
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Mark what was removed from the list as stale."""
+        while self._leaving:
+            await self._mark_stale(self._leaving[:1], "the point was removed from the point list")
+            point = self._leaving.pop(0)
+            for known in (self._measured, self._pushed, self._handled):
+                known.pop(point.name, None)
 
     async def poll(self) -> float:
         """Read what is due, push it, and return how long to wait; raises the errors of ``Client``."""
@@ -184,13 +236,23 @@ class Runner(Generic[A]):
         self._handled[point.name] = identity
         result: dict[str, Any] = {"command": instance.get("rn")}
         try:
+            point = self._writable(point.name)
             value = self._commanded(instance)
+            if not point.limits.allow(value):
+                raise PointError(f"{value} is outside of the limits of the point list")
             await self._write(point, value)
             result |= {"status": "done", "value": value}
         except (PointError, DeviceUnreachable) as error:
             _log.warning("command %s for %s failed: %s", instance.get("rn"), point.name, error)
             result |= {"status": "failed", "reason": str(error)}
         await self._resources.push_result(point, {**result, "time": timestamp(self._clock.time())})
+
+    def _writable(self, name: str) -> Point[A]:
+        """Return the point as the list has it now."""
+        point = next((point for point in self._points if point.name == name), None)
+        if point is None or not point.writable:
+            raise PointError("the point is no longer in the point list, or no longer writable")
+        return point
 
     def _commanded(self, instance: Mapping[str, Any]) -> Value:
         limit_s = self._settings.command_max_age_s

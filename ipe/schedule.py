@@ -31,6 +31,12 @@ class Schedule(Generic[A]):
             self._due_s[point.name] = min(self._due_s[point.name], now_s + point.period_s)
         return max(0.0, min(self._due_s.values(), default=60.0) - now_s)
 
+    def change(self, points: Sequence[Point[A]], fresh: Sequence[Point[A]]) -> None:
+        """Go on with other points; ``fresh`` ones are due at once, the others when they were."""
+        due_s = {**self._due_s, **dict.fromkeys((point.name for point in fresh), float("-inf"))}
+        self._points = points
+        self._due_s = {point.name: due_s[point.name] for point in points}
+
     def all_due(self) -> None:
         """Make every point due at once, after a device came back."""
         self._due_s = dict.fromkeys(self._due_s, float("-inf"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 from cse.client import Client, Clock, connect, listen
 from ipe.manifest import find_protocol
-from ipe.points import read_points
+from ipe.points import Point, read_points
+from ipe.reload import PointFile
 from ipe.runner import Runner
 from ipe.settings import IpeSettings
 
@@ -20,8 +22,12 @@ def build(settings: IpeSettings, client: Client, *, clock: Clock | None = None) 
     manifest = find_protocol(settings.protocol)
     device = manifest.check(settings.device)
     protocol = manifest.load()
-    points = read_points(settings.points, protocol.columns, protocol.address)
-    return Runner(client, protocol.open(device), points, settings, clock=clock)
+
+    def read() -> Sequence[Point[Any]]:
+        return read_points(settings.points, protocol.columns, protocol.address)
+
+    file = PointFile(settings.points, read)
+    return Runner(client, protocol.open(device), read(), settings, file=file, clock=clock)
 
 
 async def serve(settings: IpeSettings) -> None:
