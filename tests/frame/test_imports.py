@@ -16,6 +16,7 @@ PLACES = {
     "aiohttp": ("bindings/http/", "bindings/websocket/", "ae_samples/"),
     "aiocoap": ("bindings/coap/",),
     "amqtt": ("bindings/broker/house.py",),
+    "bacpypes3": ("ipe/bacnet/stack.py",),
     "cbor2": ("cse/codecs/cbor.py",),
     "gmqtt": ("bindings/mqtt/broker.py",),
     "iregexp_check": ("cse/criteria/jsonpath.py",),

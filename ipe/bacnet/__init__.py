@@ -1,0 +1,1 @@
+"""BACnet/IP: controllers of buildings, by ReadPropertyMultiple, change-of-value notices and priorities."""
