@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from ipe.bacnet.driver import BACNET, BacnetDriver
+from ipe.manifest import find_protocol
+from ipe.points import read_points
 
 POINTS = """\
 name,object_type,instance,writable,cov
@@ -63,3 +68,55 @@ def running() -> Iterator[Device]:
         yield device
     finally:
         device.stop()
+
+
+class Proxy(asyncio.DatagramProtocol):
+    """Between driver and device, in the loop of the test.
+
+    ``asked`` may answer a datagram of the driver instead of the device; ``told`` changes one of the device, or drops
+    it (None).
+    """
+
+    def __init__(self, device_port: int) -> None:
+        self._device = ("127.0.0.1", device_port)
+        self._driver: tuple[str, int] | None = None
+        self.asked: Callable[[bytes], bytes | None] = lambda _: None
+        self.told: Callable[[bytes], bytes | None] = lambda data: data
+        self.port = 0
+        self._transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr != self._device:
+            self._driver = addr
+            answer = self.asked(data)
+            if answer is None:
+                self._transport.sendto(data, self._device)
+                return
+        elif (answer := self.told(data)) is None:
+            return
+        assert self._driver is not None
+        self._transport.sendto(answer, self._driver)
+
+
+@asynccontextmanager
+async def between(device: Device) -> AsyncIterator[Proxy]:
+    loop = asyncio.get_running_loop()
+    transport, proxy = await loop.create_datagram_endpoint(lambda: Proxy(device.port), ("127.0.0.1", 0))
+    try:
+        yield proxy
+    finally:
+        transport.close()
+
+
+def opened(port: int, folder: Path, points: str = POINTS, **settings: Any) -> tuple[BacnetDriver, list[Any]]:
+    """A driver and its points."""
+    path = folder / "points.csv"
+    path.write_text(points, encoding="utf-8")
+    checked = find_protocol("bacnet").check({"host": "127.0.0.1", "port": port, **settings})
+    driver = BACNET.open(checked)
+    assert isinstance(driver, BacnetDriver)
+    return driver, list(read_points(path, BACNET.columns, BACNET.address))
