@@ -1,6 +1,7 @@
 """Exit codes of ``banyan``, as ``banyan --help`` and docs/cli.md state them."""
 
 OK = 0
+WRONG = 1
 USAGE = 2
 NOT_REACHABLE = 3
 ORIGINATOR_ERROR = 4
@@ -10,6 +11,7 @@ INTERRUPTED = 130
 HELP = """\
 exit codes:
   0    done
+  1    what was checked or asked for is not as it should be
   2    the command line, a file or a setting is wrong; a CSE cannot start
   3    the CSE cannot be reached
   4    the CSE refused the request (4xxx)

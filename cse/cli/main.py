@@ -14,6 +14,7 @@ from cse.cli import (
     describing,
     discovery,
     exit_codes,
+    field,
     models,
     requests,
     running,
@@ -24,7 +25,7 @@ from cse.cli.errors import failure_of
 from cse.cli.output import Output
 from cse.cli.parser import DEFAULT_CSE, EPILOG, Commands, Parser, add_common_options, add_remote_options
 
-GROUPS = (running, requests, discovery, tree, watching, configuration, broker, models, describing, completion)
+GROUPS = (running, requests, discovery, tree, watching, configuration, broker, models, field, describing, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "openapi", "schema", "run", "demo", "get", "create", "update", "delete", "discover", "tree", "watch", "config",
-    "broker", "model", "completion",
+    "broker", "model", "ipe", "completion",
 }
 
 IMPORTED_BY_HELP = """
