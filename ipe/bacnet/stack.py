@@ -145,13 +145,14 @@ class Stack:
 
     async def close(self) -> None:
         """Release the address; nothing is sent again."""
+        if self._link is None:
+            return
         if isinstance(self._link, ForeignLinkLayer):
             self._link.unregister()
             await asyncio.sleep(0)
         for transaction in (*self._app.asap.clientTransactions, *self._app.asap.serverTransactions):
             transaction.stop_timer()
-        if self._link is not None:
-            self._link.close()
+        self._link.close()
         await asyncio.sleep(0)
 
     def aim(self, host: str, port: int) -> None:

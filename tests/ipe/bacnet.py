@@ -116,7 +116,7 @@ def opened(port: int, folder: Path, points: str = POINTS, **settings: Any) -> tu
     """A driver and its points."""
     path = folder / "points.csv"
     path.write_text(points, encoding="utf-8")
-    checked = find_protocol("bacnet").check({"host": "127.0.0.1", "port": port, **settings})
+    checked = find_protocol("bacnet").check({"host": "127.0.0.1", "port": port} | settings)
     driver = BACNET.open(checked)
     assert isinstance(driver, BacnetDriver)
     return driver, list(read_points(path, BACNET.columns, BACNET.address))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ipe.bacnet.mapping import DOUBLE, ENUMERATED, NULL, REAL, SIGNED, UNSIGNED, Place, decode, encode
-from ipe.driver import PointError
+from ipe.driver import DeviceUnreachable, PointError
 from tests.ipe import bacnet
 from tests.ipe.contract import like
 
@@ -120,3 +120,13 @@ async def test_a_subscription_that_tells_nothing_is_polled(bacnet_device: bacnet
         assert {name for name, _ in lost} == names
         assert all("polled" in str(error) for _, error in lost)
         await driver.close()
+
+
+@pytest.mark.parametrize("settings", [{"host": "no-such-device.invalid"}, {"bind": "192.0.2.1"}])
+async def test_an_address_that_is_none_is_a_device_out_of_reach(tmp_path: Path, settings: dict[str, Any]) -> None:
+    driver, points = bacnet.opened(9, tmp_path, timeout_s=0.1, **settings)
+    with pytest.raises(DeviceUnreachable, match=r"\w"):
+        await driver.connect()
+    with pytest.raises(DeviceUnreachable):
+        await driver.read(points)
+    await driver.close()
