@@ -25,7 +25,8 @@ def _value(type_: str, value: Any) -> rusty.PropertyValue:
 
 async def main(port: int) -> None:
     device = rusty.BACnetServer(device_instance=1234, device_name="AHU", interface="127.0.0.1", port=port,
-                                broadcast_address="127.255.255.255")
+                                broadcast_address="127.255.255.255",
+                                bbmd=rusty.Bbmd([], accept_foreign_devices=True))
     device.add_analog_input(1, "Supply temperature", units=62, present_value=21.3)
     device.add_analog_input(2, "Power", units=48, present_value=-0.1)
     device.add_binary_input(1, "Fan runs")

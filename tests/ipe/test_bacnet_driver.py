@@ -130,3 +130,12 @@ async def test_an_address_that_is_none_is_a_device_out_of_reach(tmp_path: Path, 
     with pytest.raises(DeviceUnreachable):
         await driver.read(points)
     await driver.close()
+
+
+async def test_a_foreign_device_finds_by_instance(bacnet_device: bacnet.Device, tmp_path: Path) -> None:
+    """Registered with a BBMD, which takes Who-Is to the others; the device is a BBMD, too."""
+    driver, points = bacnet.opened(
+        9, tmp_path, host="", device=1234, bind="127.0.0.1", bbmd=f"127.0.0.1:{bacnet_device.port}", timeout_s=1.0)
+    await driver.connect()
+    assert like((await driver.read(points))["a_temperature"], 21.3)
+    await driver.close()
