@@ -90,8 +90,8 @@ def _check_protocols(output: Output) -> int:
     code = exit_codes.OK
     for name, manifest in find_protocols().items():
         # Enough to make a driver: nothing is connected.
-        needed = [each for each in manifest.settings if each.default is None]
-        given = {each.name: "localhost" if each.type == "str" else 1 for each in needed}
+        needed = [each for each in manifest.settings if each.default is None or each.name == "host"]
+        given = {each.name: "127.0.0.1" if each.type == "str" else 1 for each in needed}
         try:
             driver = manifest.load().open(manifest.check(given))
         except SettingsError as error:
