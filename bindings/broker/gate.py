@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from bindings.broker import logins, packets
@@ -14,6 +13,7 @@ from bindings.broker.line import Line
 from bindings.broker.logins import OWN, Logins
 from bindings.broker.packets import Connect, Refused, connack
 from bindings.broker.rights import Rights, rights_of
+from cse.security.complaints import Complaints
 from cse.security.transport import refuse_plain, serving_tls
 from cse.settings import BrokerSettings
 
@@ -21,8 +21,6 @@ _log = logging.getLogger(__name__)
 _WATCH_S = 1.0
 #: A wrong password is answered after this.
 _WRONG_S = 1.0
-_LINES_A_MINUTE = 60
-_MINUTE_S = 60.0
 
 
 class Gate:
@@ -40,7 +38,7 @@ class Gate:
         self._clock = asyncio.get_running_loop().time
         self._logins = Logins(logins.prepare(Path(settings.logins), users), own_password)
         self._cse_level, self._lead = cse_level, lead
-        self._complaints = Complaints(self._clock)
+        self._complaints = Complaints(self._clock, _log, "broker: ")
         logging.getLogger("amqtt").setLevel(logging.WARNING)
         logging.getLogger("transitions").setLevel(logging.WARNING)
         self._house = House(settings, self._complaints.tell)
@@ -154,27 +152,3 @@ class Gate:
             now = self._clock()
             for line in list(self.lines):
                 line.check(now)
-
-
-class Complaints:
-    """Log lines about clients: the first of each in a minute, and how many were left out."""
-
-    def __init__(self, time: Callable[[], float]) -> None:
-        self._time = time
-        self._told: set[str] = set()
-        self._left_out = 0
-        self._ends = 0.0
-
-    def tell(self, who: str, what: str) -> None:
-        """Say what a client did, unless it has been heard of already."""
-        now = self._time()
-        if now >= self._ends:
-            if self._left_out:
-                _log.warning("broker: %d more complaints", self._left_out)
-            self._told.clear()
-            self._left_out, self._ends = 0, now + _MINUTE_S
-        if who in self._told or len(self._told) >= _LINES_A_MINUTE:
-            self._left_out += 1
-            return
-        self._told.add(who)
-        _log.warning("broker: %s: %s", who, what)

@@ -31,8 +31,9 @@ from bindings.coap.datagram import ACK, RST, Datagram, Refused, read
 from bindings.coap.kept import Kept
 from bindings.coap.mapping import Message
 from bindings.coap.options import BLOCK1, BLOCK2, NO_RESPONSE, Option, Options
-from bindings.coap.peers import Complaints, Rates
+from bindings.coap.peers import Rates
 from bindings.coap.sockets import Datagrams
+from cse.security.complaints import Complaints
 
 _log = logging.getLogger(__name__)
 #: What aiocoap logs per message is said by the guard, less often.

@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from bindings.coap.mapping import Message
 from bindings.coap.options import Option
-from bindings.coap.peers import Complaints
 from bindings.coap.stream import (
     ABORT,
     CSM,
@@ -31,6 +30,7 @@ from bindings.coap.stream import (
     write_frame,
 )
 from cse.client.transport import Unreachable
+from cse.security.complaints import Complaints
 
 #: Time for the settings of a peer, and for a message that has begun.
 _PATIENCE_S = 20.0

@@ -14,7 +14,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cse.codecs import REQUEST_ROOT, RESPONSE_ROOT, Codec, Limits
-from cse.parameters import object_from_request, object_from_response, request_from_object, response_from_object
+from cse.parameters import (
+    object_from_request,
+    object_from_response,
+    refusal,
+    request_from_object,
+    response_from_object,
+)
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from resources.errors import BadRequest, CseError
 
@@ -159,14 +165,3 @@ def request_of(payload: bytes, codec: Codec, limits: Limits) -> RequestPrimitive
 def response_of(payload: bytes, codec: Codec, limits: Limits) -> ResponsePrimitive:
     """Read a whole response; raises BadRequest."""
     return response_from_object(codec.decode_primitive(payload, RESPONSE_ROOT, limits))
-
-
-def refusal(error: CseError, members: Mapping[str, Any]) -> ResponsePrimitive:
-    """The answer to a request that cannot be done; its identifier is echoed if it could be read."""
-    request_id, release = members.get("rqi"), members.get("rvi")
-    return ResponsePrimitive(
-        error.status,
-        request_id if isinstance(request_id, str) else "",
-        {"m2m:dbg": error.message},
-        release if isinstance(release, str) else None,
-    )

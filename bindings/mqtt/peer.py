@@ -17,7 +17,6 @@ from bindings.mqtt.mapping import (
     Address,
     Refused,
     Topic,
-    refusal,
     request_of,
     request_payload,
     response_of,
@@ -27,6 +26,7 @@ from bindings.mqtt.mapping import (
 from bindings.mqtt.repetition import Answers
 from cse.client.transport import ANSWER_LIMITS, Handler, Unreachable
 from cse.codecs import JSON_ONLY, Codec, Codecs, Limits
+from cse.parameters import refusal
 from cse.primitive import Operation, Repetition, RequestPrimitive, ResponsePrimitive
 from resources.errors import BadRequest, CseError, OriginatorError, ReceiverError
 from resources.status import Status

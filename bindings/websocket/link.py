@@ -15,9 +15,10 @@ from typing import Any, Protocol
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType
 
-from bindings.websocket.mapping import Unreadable, message_of, primitive_of, refusal
+from bindings.websocket.mapping import Unreadable, message_of, primitive_of
 from cse.client.transport import Unreachable
 from cse.codecs import Codec, Limits
+from cse.parameters import refusal
 from cse.primitive import Operation, Repetition, RequestPrimitive, ResponsePrimitive
 from resources.errors import CseError
 from resources.status import Status

@@ -6,11 +6,16 @@ One message is one whole primitive, a request or a response, in the serialisatio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from cse.codecs import REQUEST_ROOT, RESPONSE_ROOT, Codec, Codecs, Limits
-from cse.parameters import object_from_request, object_from_response, request_from_object, response_from_object
+from cse.parameters import (
+    object_from_request,
+    object_from_response,
+    refusal,
+    request_from_object,
+    response_from_object,
+)
 from cse.primitive import RequestPrimitive, ResponsePrimitive
 from resources.errors import CseError
 
@@ -68,18 +73,3 @@ def message_of(primitive: RequestPrimitive | ResponsePrimitive, codec: Codec) ->
     if isinstance(primitive, ResponsePrimitive):
         return codec.encode_primitive(object_from_response(primitive), RESPONSE_ROOT)
     return codec.encode_primitive(object_from_request(primitive), REQUEST_ROOT)
-
-
-def refusal(error: CseError, members: Mapping[str, Any] | None = None) -> ResponsePrimitive:
-    """The answer to a request that cannot be done; of one that cannot be read its identifier is echoed if it has any.
-
-    ``members`` are those of the request, as far as they were read.
-    """
-    members = members or {}
-    request_id, release = members.get("rqi"), members.get("rvi")
-    return ResponsePrimitive(
-        error.status,
-        request_id if isinstance(request_id, str) else "",
-        {"m2m:dbg": error.message},
-        release if isinstance(release, str) else None,
-    )

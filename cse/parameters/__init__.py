@@ -5,6 +5,7 @@ from cse.parameters.objects import (
     object_from_filter,
     object_from_request,
     object_from_response,
+    refusal,
     request_from_object,
     response_from_object,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "query_of",
     "read",
     "read_query",
+    "refusal",
     "request_from_object",
     "response_from_object",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cse.parameters.table import (
@@ -18,7 +20,7 @@ from cse.parameters.table import (
     unknown,
 )
 from cse.primitive import FilterCriteria, Operation, RequestPrimitive, ResponsePrimitive
-from resources.errors import BadRequest
+from resources.errors import BadRequest, CseError
 from resources.status import status_of
 
 _MANDATORY = ("op", "to", "rqi")
@@ -180,3 +182,17 @@ def _take_attribute_list(request: RequestPrimitive) -> None:
         names = attribute_list_of(request.content)
         if names is not None:
             request.attribute_list, request.content = names, None
+
+
+def refusal(error: CseError, members: Mapping[str, Any] = MappingProxyType({})) -> ResponsePrimitive:
+    """The answer to a request that cannot be done; its identifier is echoed if it could be read.
+
+    ``members`` are those of the request, as far as they were read.
+    """
+    request_id, release = members.get("rqi"), members.get("rvi")
+    return ResponsePrimitive(
+        error.status,
+        request_id if isinstance(request_id, str) else "",
+        {"m2m:dbg": error.message},
+        release if isinstance(release, str) else None,
+    )

@@ -10,7 +10,8 @@ from bindings.coap.blocks import Block, Transfers
 from bindings.coap.kept import ENTRY_BYTES, OWNER_BYTES, Kept
 from bindings.coap.mapping import Message
 from bindings.coap.options import BLOCK1, URI_PATH
-from bindings.coap.peers import MAX_PEERS, Complaints, Rates
+from bindings.coap.peers import MAX_PEERS, Rates
+from cse.security.complaints import Complaints
 
 
 class Time:
