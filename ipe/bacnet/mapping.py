@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipe.driver import PointError
+from ipe.floats import shortest
 from ipe.points import Column, Point, Value, finite, integer, nearest, yes_or_no
 
 NULL, BOOLEAN, UNSIGNED, SIGNED, REAL, DOUBLE, ENUMERATED = 0, 1, 2, 3, 4, 5, 9
@@ -157,7 +158,7 @@ def _number(number: int, data: bytes) -> Value:
     (real,) = struct.unpack(">f" if number == REAL else ">d", data)
     if not math.isfinite(real):
         raise PointError(f"the device answers {real}, which is no number")
-    return _shortest(real) if number == REAL else float(real)
+    return shortest(real) if number == REAL else float(real)
 
 
 def encode(place: Place, value: Value) -> tuple[int, int | float]:
@@ -177,19 +178,6 @@ def encode(place: Place, value: Value) -> tuple[int, int | float]:
     if value != int(value) or not lowest <= value <= highest:
         raise PointError(f"{value} does not fit {place}; expected an integer from {lowest} to {highest}")
     return tag, int(value)
-
-
-def _shortest(value: float) -> float:
-    """Return the shortest decimal that is the same float32: 0.1, not 0.10000000149011612."""
-    packed = struct.pack(">f", value)
-    for digits in (6, 7, 8):
-        try:
-            short = float(f"{value:.{digits}g}")
-            if struct.pack(">f", short) == packed:
-                return short
-        except OverflowError:
-            continue
-    return value
 
 
 def object_of(tags: Tags) -> tuple[int, int] | None:

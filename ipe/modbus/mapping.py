@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any
 
 from ipe.driver import PointError
+from ipe.floats import shortest
 from ipe.points import Column, Point, Value, finite, integer, one_of
 
 FORMATS = {
@@ -114,7 +115,7 @@ def decode(register: Register, words: Sequence[int]) -> Value:
     if isinstance(raw, float):
         if not math.isfinite(raw):
             raise PointError(f"the device answers {raw}, which is no number")
-        raw = _shortest(raw) if register.type == "float32" else raw
+        raw = shortest(raw) if register.type == "float32" else raw
     return _scaled(raw, register.scale, register.offset)
 
 
@@ -201,16 +202,6 @@ def _scaled(raw: int | float, scale: float, offset: float) -> int | float:
     divisor = round(1 / scale) if abs(scale) < 1 else 0
     value = raw / divisor if divisor and math.isclose(divisor * scale, 1, rel_tol=1e-12) else raw * scale
     return value + offset
-
-
-def _shortest(value: float) -> float:
-    """Return the shortest decimal that is the same float32: 0.1, not 0.10000000149011612."""
-    packed = struct.pack(">f", value)
-    for digits in (6, 7, 8):
-        short = float(f"{value:.{digits}g}")
-        if struct.pack(">f", short) == packed:
-            return short
-    return value
 
 
 def _bounds(register: Register) -> str:
