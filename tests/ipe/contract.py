@@ -1,6 +1,7 @@
 """What every driver has to do, played against a device of another implementation.
 
-A protocol's tests inherit ``DriverContract`` and give the fixture ``bench``: a ``Bench`` whose device runs.
+A protocol's tests inherit ``DriverContract``, and the contracts of what their driver can besides, and give the fixture
+``bench``: a ``Bench`` whose device runs. Each contract has the name of its capability, so that none can be left out.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def _tells(told: tuple[str, Any], name: str, expected: Value) -> bool:
     return told[0] == name and like(value, expected)
 
 
-class DriverContract:
-    """The contract."""
+class Connected:
+    """The driver that all contracts are played with."""
 
     @pytest.fixture
     async def driver(self, bench: Bench, tmp_path: Path) -> Any:
@@ -96,6 +97,10 @@ class DriverContract:
         await driver.connect()
         yield driver
         await driver.close()
+
+
+class DriverContract(Connected):
+    """What every driver does."""
 
     async def test_it_reads_what_the_device_says(self, bench: Bench, driver: Driver[Any]) -> None:
         values = await driver.read(bench.pick(list(bench.readable)))
@@ -169,10 +174,17 @@ class DriverContract:
         driver = bench.open(tmp_path)
         claimed = find_protocol(bench.protocol).capabilities
         assert set(claimed) == {name for name, port in CAPABILITIES.items() if isinstance(driver, port)}
+        played = {vars(base)["capability"] for base in type(self).__mro__ if "capability" in vars(base)}
+        assert played == set(claimed)
+
+
+class DiscoveringContract(Connected):
+    """What a driver does that can ``discover``."""
+
+    capability = "discover"
 
     async def test_what_is_discovered_is_a_point_list(self, bench: Bench, driver: Driver[Any], tmp_path: Path) -> None:
-        if not isinstance(driver, Discovering):
-            pytest.skip("the protocol has no discovery")
+        assert isinstance(driver, Discovering)
         rows = await driver.discover()
         header = list(dict.fromkeys(key for row in rows for key in row))
         protocol = find_protocol(bench.protocol).load()
@@ -185,9 +197,15 @@ class DriverContract:
         values = await driver.read(found)
         assert set(values) == {point.name for point in found}
 
+
+class SubscribingContract(Connected):
+    """What a driver does that can ``subscribe``; its bench has ``change``."""
+
+    capability = "subscribe"
+
     async def test_what_is_subscribed_is_told(self, bench: Bench, driver: Driver[Any]) -> None:
-        if not isinstance(driver, Subscribing) or bench.change is None:
-            pytest.skip("the protocol does not tell of changes")
+        assert isinstance(driver, Subscribing)
+        assert bench.change is not None
         told: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         names = await driver.subscribe(bench.pick(list(bench.readable)), lambda *one: told.put_nowait(one))
         assert names, "nothing was subscribed"
@@ -199,9 +217,14 @@ class DriverContract:
             while not _tells(await told.get(), name, after):
                 pass
 
+
+class PrioritisingContract(Connected):
+    """What a driver does that can ``priority``."""
+
+    capability = "priority"
+
     async def test_the_strongest_priority_is_in_force(self, bench: Bench, driver: Driver[Any]) -> None:
-        if not isinstance(driver, Prioritising):
-            pytest.skip("the device does not arbitrate")
+        assert isinstance(driver, Prioritising)
         name, value = next((name, value) for name, value in bench.writable.items() if not isinstance(value, bool))
         point = bench.list_[name]
 

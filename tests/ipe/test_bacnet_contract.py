@@ -9,7 +9,7 @@ import pytest
 
 from ipe.points import Value
 from tests.ipe import bacnet
-from tests.ipe.contract import Bench, DriverContract
+from tests.ipe.contract import Bench, DiscoveringContract, DriverContract, PrioritisingContract, SubscribingContract
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def bacnet_device() -> Iterator[bacnet.Device]:
         yield device
 
 
-class TestBacnet(DriverContract):
+class TestBacnet(DriverContract, DiscoveringContract, SubscribingContract, PrioritisingContract):
     @pytest.fixture
     async def bench(self, bacnet_device: bacnet.Device) -> Bench:
         async def stop() -> None:
