@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -17,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.mosquitto import mosquitto, program
 from bench.processes import Server, free_port, running
 from bindings.broker import logins, packets
 
@@ -24,17 +23,6 @@ PASSWORD = "hush"  # noqa: S105 - of a broker that lives for a minute
 TOPIC, FILTER = "/oneM2M/req/Cae1/Cae2/json", "/oneM2M/req/+/Cae2/#"
 PAYLOAD = b"x" * 150
 AHEAD = 500
-MOSQUITTO = """
-listener {port} 127.0.0.1
-allow_anonymous true
-set_tcp_nodelay true
-persistence true
-persistence_location {folder}/
-autosave_interval 1
-max_inflight_messages 1000
-max_queued_messages 100000
-user {user}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +115,8 @@ def measured(count: int) -> list[Rate]:
         command = (sys.executable, "-m", "bench.brokers", "--serve", str(folder), str(port))
         with running(*command, port=port, log=folder / "log", path="") as server:
             found.append(asyncio.run(_rate("inside", server, count)))
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-        if program is not None:
-            file, port = folder / "mosquitto.conf", free_port()
-            user = "root" if os.getuid() == 0 else "mosquitto"
-            file.write_text(MOSQUITTO.format(port=port, folder=folder, user=user))
-            with running(program, "-c", str(file), port=port, log=folder / "log", path="") as server:
+        if program() is not None:
+            with mosquitto(folder, folder / "log") as server:
                 found.append(asyncio.run(_rate("Mosquitto", server, count)))
     return found
 

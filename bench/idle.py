@@ -12,9 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from bench.mosquitto import mosquitto
 from bench.processes import free_port
 from cse.client.connecting import open_transport
 from cse.client.transport import TwoWay, Unreachable
@@ -65,17 +64,6 @@ max_connections = {most}
 max_connections_per_address = {most}
 max_sessions = {most}
 """
-MOSQUITTO = """
-listener {port} 127.0.0.1
-allow_anonymous true
-set_tcp_nodelay true
-persistence true
-persistence_location {folder}/
-autosave_interval 1
-max_inflight_messages 1000
-max_queued_messages 100000
-user {user}
-"""
 
 #: Gives the address of the CSE for an AE.
 Address = Callable[[str, Path], str]
@@ -106,18 +94,11 @@ async def over_websocket(count: int) -> Cost:
 
 async def over_mosquitto(count: int) -> Cost:
     """AEs over MQTT, with Mosquitto as the broker; FileNotFoundError where there is none."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        raise FileNotFoundError("mosquitto is not installed (Debian: apt-get install mosquitto)")
-    port = free_port()
-    with _folder() as folder:
-        file = folder / "mosquitto.conf"
-        user = "root" if os.getuid() == 0 else "mosquitto"
-        file.write_text(MOSQUITTO.format(port=port, folder=folder, user=user))
-        with _process(folder, program, "-c", str(file)) as broker, _banyan(folder, MQTT.format(port=port)) as cse:
-            url = f"mqtt://127.0.0.1:{port}"
-            cse_bytes, broker_bytes = await _grown([cse, broker], count, folder, lambda *_: f"{url}?cse=/banyan", [url])
-            return Cost("MQTT, Mosquitto", count, cse_bytes, broker_bytes)
+    with _folder() as folder, mosquitto(folder, folder / "log") as broker, \
+            _banyan(folder, MQTT.format(port=broker.port)) as cse:
+        url = f"mqtt://127.0.0.1:{broker.port}"
+        found = await _grown([cse, broker.pid], count, folder, lambda *_: f"{url}?cse=/banyan", [url])
+        return Cost("MQTT, Mosquitto", count, *found)
 
 
 async def over_own_broker(count: int) -> Cost:

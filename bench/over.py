@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import getpass
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.load import LOAD_CORE, Request, Result, send
+from bench.mosquitto import mosquitto
 from bench.processes import BANYAN, Server, free_port, running
 from bench.report import Row, median_of
 from bench.speakers import Coap
@@ -57,19 +56,6 @@ port = {port}
 max_rate = 0
 [log]
 level = "WARNING"
-"""
-#: As docs/bindings.md has it, without certificates and passwords.
-MOSQUITTO = """
-listener {port} 127.0.0.1
-allow_anonymous true
-set_tcp_nodelay true
-persistence true
-persistence_location {folder}/
-autosave_interval 1
-max_inflight_messages 1000
-max_queued_messages 100000
-message_size_limit 1114112
-user {user}
 """
 
 
@@ -112,7 +98,7 @@ class OverBinding:
         """Measure."""
         with contextlib.ExitStack() as stack:
             if self._binding == "mqtt":
-                self._broker = stack.enter_context(mosquitto(self._folder, self._log))
+                self._broker = stack.enter_context(mosquitto(self._folder, self._log, LOAD_CORE))
             cse = stack.enter_context(self._cse())
             send(cse.server.port, Request("POST", "/cse", "3", '{"m2m:cnt":{"rn":"w1"}}'))
             send(cse.server.port, Request("POST", "/cse/w1", "4", json.dumps(CONTENT)))
@@ -253,18 +239,6 @@ def settled(sink_port: int, expected: int, quiet_s: float = 5.0, limit_s: float 
             changed = time.monotonic()
         heard = now
     return heard
-
-
-@contextlib.contextmanager
-def mosquitto(folder: Path, log: Path) -> Iterator[Server]:
-    """A broker with the configuration of docs/bindings.md, on the core of the load."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        sys.exit("mosquitto is missing: apt-get install mosquitto")
-    port, config = free_port(), folder / "mosquitto.conf"
-    config.write_text(MOSQUITTO.format(port=port, folder=folder, user=getpass.getuser()))
-    with running(program, "-c", str(config), port=port, log=log, core=LOAD_CORE, path="") as server:
-        yield server
 
 
 def _computing(shares: dict[str, float]) -> str:

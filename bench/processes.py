@@ -38,6 +38,11 @@ class Server:
         self.started_in_s = started_in_s
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """Return the processor time used so far, in user and kernel mode."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -10,12 +10,11 @@ import json
 import re
 import sys
 import time
-from typing import cast
 
 import uvloop
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_REQUEST_ID = re.compile(rb"\r\nx-m2m-ri: *([^\r]+)", re.IGNORECASE)
+from bench.requests import Requests
+
 _INSTANCE = re.compile(rb'"ri" *: *"([^"]+)"')
 
 
@@ -46,30 +45,15 @@ class Count:
         return json.dumps(numbers).encode()
 
 
-class Sink(asyncio.Protocol):
-    """One keep-alive connection."""
+class Sink(Requests):
+    """One connection."""
 
     def __init__(self, count: Count) -> None:
+        super().__init__()
         self._count = count
-        self._buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end]
-            length = _LENGTH.search(head)
-            total = end + 4 + (int(length[1]) if length else 0)
-            if len(self._buffer) < total:
-                return
-            body, self._buffer = self._buffer[end + 4 : total], self._buffer[total:]
-            self._answer(head, body)
-
-    def _answer(self, head: bytes, body: bytes) -> None:
+    def asked(self, head: bytes, body: bytes) -> None:
+        """Answer at once."""
         content = b""
         if head.startswith(b"GET "):
             content = self._count.as_json()
@@ -77,11 +61,7 @@ class Sink(asyncio.Protocol):
             self._count.forget()
         else:
             self._count.add(body)
-        request_id = _REQUEST_ID.search(head)
-        self._transport.write(
-            b"HTTP/1.1 200 OK\r\nX-M2M-RSC: 2000\r\nX-M2M-RI: %b\r\nContent-Length: %d\r\n\r\n%b"
-            % (request_id[1] if request_id else b"", len(content), content)
-        )
+        self.answer(head, content)
 
 
 async def serve(port: int, count: Count) -> None:

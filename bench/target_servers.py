@@ -15,9 +15,11 @@ import socket
 import struct
 import sys
 import time
-from typing import Any, cast
+from typing import Any
 
 import uvloop
+
+from bench.requests import Requests
 
 #: Answers; has no listener; accepts and answers late or never; accepts and resets.
 WELL, DEAD, SLOW, RESETTING = MODES = ("well", "dead", "slow", "resetting")
@@ -25,8 +27,6 @@ WELL, DEAD, SLOW, RESETTING = MODES = ("well", "dead", "slow", "resetting")
 LATE_S = 30.0
 #: Below the ports that the system gives to clients, so that a dead target's own stays free for it.
 PORTS = (10_000, 32_000)
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_REQUEST_ID = re.compile(rb"\r\nx-m2m-ri: *([^\r]+)", re.IGNORECASE)
 _CONTENT = re.compile(rb'"con" *: *"(\d+):(\d+)"')
 
 
@@ -73,17 +73,17 @@ class Target:
             self._arrivals.append((self.port, int(found[1]), (time.monotonic_ns() - int(found[2])) / 1e9))
 
 
-class Connection(asyncio.Protocol):
+class Connection(Requests):
     """One connection of the CSE; ``silent`` while a request is not answered as it should be."""
 
     def __init__(self, target: Target) -> None:
+        super().__init__()
         self.silent = False
         self._target = target
-        self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        """Be known to the target."""
+        super().connection_made(transport)
         self._target.connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -91,23 +91,19 @@ class Connection(asyncio.Protocol):
         self._target.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        """Treat every request that is complete as the mode of the target says."""
+        """Take requests, unless the target resets."""
         if self._target.mode == RESETTING:
             self._reset()
-            return
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end]
-            length = _LENGTH.search(head)
-            total = end + 4 + (int(length[1]) if length else 0)
-            if len(self._buffer) < total:
-                return
-            body, self._buffer = self._buffer[end + 4 : total], self._buffer[total:]
-            if self._target.mode == SLOW:
-                self._tarry(head)
-            else:
-                self._target.note(body)
-                self._answer(head)
+        else:
+            super().data_received(data)
+
+    def asked(self, head: bytes, body: bytes) -> None:
+        """Treat a request as the mode of the target says."""
+        if self._target.mode == SLOW:
+            self._tarry(head)
+        else:
+            self._target.note(body)
+            self._answer(head)
 
     def _tarry(self, head: bytes) -> None:
         self.silent = True
@@ -116,11 +112,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes) -> None:
         if not self.transport.is_closing():
-            found = _REQUEST_ID.search(head)
-            request_id = found[1] if found else b""
-            self.transport.write(
-                b"HTTP/1.1 200 OK\r\nX-M2M-RSC: 2000\r\nX-M2M-RI: %b\r\nContent-Length: 0\r\n\r\n" % request_id
-            )
+            self.answer(head)
 
     def _reset(self) -> None:
         own = self.transport.get_extra_info("socket")
