@@ -96,7 +96,7 @@ class Client:
 
     async def close(self) -> None:
         self.writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # uvloop: also that it is not connected any more
             await self.writer.wait_closed()
 
     def abort(self) -> None:
