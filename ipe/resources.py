@@ -6,17 +6,19 @@
     <AE>/status                 {"state": "online" | "stale", "reason", "since", "points": {name: reason}}
     <AE>/<point>                {"value", "unit", "time", "quality": "good" | "stale", "reason"}
     <AE>/<point>/cmd            of a writable point; others write {"value": 5} or 5 here
-    <AE>/<point>/cmd/result     {"command", "status": "done" | "failed", "value" | "reason", "time"}
+    <AE>/<point>/cmd/result     {"command", "status": "done" | "overridden" | "released" | "failed", "value" | "reason"}
+    <AE>/<point>/cmd/priorities {"in_force": priority, "commands": [the strongest first]}
+    <AE>/audit                  who commanded what, when, from, to, why, and what became of it
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cse.client import Client, Notification, Permission
+from cse.client import Client, Notification, Permission, RequestFailed, Status
 from cse.client.api import CSE_BASE
 from ipe.points import Point, Value
 from ipe.settings import IpeSettings
@@ -32,6 +34,7 @@ READ = Permission.RETRIEVE | Permission.DISCOVERY
 CHILD_CREATED = 3
 JSON_CONTENT = "application/json:0"
 RESULTS_KEPT = 100
+AUDITS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class IpeResources(Generic[A]):
         commands = await self._policy("command_access", [*self._readers(), *self._commanders()])
         await self._client.update(self._ae, "ae", {"acpi": [access]})
         await self._client.ensure(self._ae, "cnt", "status", self._container(access, ["status"]))
+        await self._client.ensure(self._ae, "cnt", "audit", {"acpi": [access], "lbl": ["audit"], "mni": AUDITS_KEPT})
         self._policies = access, commands
         for point in self.points:
             await self._ensure_point(point, access, commands, command)
@@ -99,15 +103,33 @@ class IpeResources(Generic[A]):
         """Report what became of a command."""
         await self._instance(f"{self._ae}/{point.name}/cmd/result", content)
 
+    async def push_audit(self, content: dict[str, Any]) -> None:
+        """Record who commanded what, and what became of it."""
+        await self._instance(f"{self._ae}/audit", content)
+
+    async def push_priorities(self, point: Point[A], content: dict[str, Any]) -> None:
+        """Show what is commanded."""
+        await self._instance(f"{self._ae}/{point.name}/cmd/priorities", content)
+
+    async def priorities(self, point: Point[A]) -> list[Mapping[str, Any]]:
+        """What was shown last; empty when nothing was. Raises ValueError when it cannot be read."""
+        try:
+            latest = await self._client.retrieve(f"{self._ae}/{point.name}/cmd/priorities/la")
+        except RequestFailed as failure:
+            if failure.status is not Status.NOT_FOUND:
+                raise
+            return []
+        content = json.loads(latest["con"])
+        return list(content["commands"])
+
     async def _ensure_point(self, point: Point[A], access: str, commands: str, command: Command[A]) -> None:
         await self._client.ensure(self._ae, "cnt", point.name, self._container(access, _labels(point)))
         if not point.writable:
             return
         path = f"{self._ae}/{point.name}"
         await self._client.ensure(path, "cnt", "cmd", {"acpi": [commands], "lbl": ["command"], "mni": RESULTS_KEPT})
-        await self._client.ensure(
-            f"{path}/cmd", "cnt", "result", {"acpi": [access], "lbl": ["result"], "mni": RESULTS_KEPT}
-        )
+        for name, most in (("result", RESULTS_KEPT), ("priorities", 1)):
+            await self._client.ensure(f"{path}/cmd", "cnt", name, {"acpi": [access], "lbl": [name], "mni": most})
 
         async def notified(notification: Notification) -> None:
             await command(point, notification)
@@ -124,11 +146,12 @@ class IpeResources(Generic[A]):
 
     def _readers(self) -> list[dict[str, Any]]:
         """Return the rules of those who may read and subscribe; who may command may read."""
-        readers = list(dict.fromkeys([*self._settings.readers, *self._settings.commanders]))
+        readers = list(dict.fromkeys([*self._settings.readers, *self._settings.commanders, *self._settings.operators]))
         return _rules(readers, SUBSCRIPTION)
 
     def _commanders(self) -> list[dict[str, Any]]:
-        return _rules(self._settings.commanders, CONTENT_INSTANCE)
+        commanders = list(dict.fromkeys([*self._settings.commanders, *self._settings.operators]))
+        return _rules(commanders, CONTENT_INSTANCE)
 
     def _container(self, access: str, labels: list[str]) -> dict[str, Any]:
         attributes: dict[str, Any] = {"acpi": [access], "lbl": labels}

@@ -8,16 +8,16 @@ the time in between are not kept, the next one is pushed.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from cse.client import Client, Notification, RequestFailed, Unreachable, seconds_of, timestamp
+from cse.client import Client, RequestFailed, Unreachable, timestamp
 from cse.clock import Clock, SystemClock
 from ipe.backoff import Backoff
-from ipe.driver import DeviceUnreachable, Driver, PointError
+from ipe.commands import Commands
+from ipe.driver import DeviceUnreachable, Driver, PointError, Prioritising
 from ipe.points import Point, Value, nearest
 from ipe.reload import LOOK_S, PointFile
 from ipe.resources import IpeResources, Reading
@@ -56,16 +56,18 @@ class Runner(Generic[A]):
         self._pushed: dict[str, tuple[float, Reading]] = {}
         self._failing: dict[str, str] = {}
         self._status: dict[str, Any] = {}
-        self._handled: dict[str, tuple[Any, Any]] = {}
+        self.commands: Commands[A] = Commands(self, self._resources, settings, self._clock)
         self._file = file
         self._leaving: list[Point[A]] = []
 
     async def run(self) -> None:
         """Run until cancelled; then mark the values stale and close the device."""
+        leases = asyncio.create_task(self.commands.watch())
         try:
             while True:
                 try:
-                    await self._resources.ensure(self._command)
+                    await self._resources.ensure(self.commands.take)
+                    await self._restore(self._points)
                     self._forget_pushed()
                     await self._let_go()
                     await self._poll_forever()
@@ -74,7 +76,14 @@ class Runner(Generic[A]):
                     _log.warning("the CSE: %s; again in %.1f s", error, delay_s)
                     await self._clock.sleep(delay_s)
         finally:
+            leases.cancel()
+            await asyncio.gather(leases, return_exceptions=True)
             await self._stop()
+
+    async def _restore(self, points: Iterable[Point[A]]) -> None:
+        for point in points:
+            if point.writable:
+                await self.commands.restore(point)
 
     async def _poll_forever(self) -> None:
         while True:
@@ -118,7 +127,8 @@ class Runner(Generic[A]):
             self._resources.points = self._points
             _log.info("the point list has changed: %d new or changed, %d removed", len(fresh), len(old.keys() - new))
             for point in fresh:
-                await self._resources.change(point, self._command)
+                await self._resources.change(point, self.commands.take)
+            await self._restore(fresh)
             await self._let_go()
 
     async def _let_go(self) -> None:
@@ -126,7 +136,8 @@ class Runner(Generic[A]):
         while self._leaving:
             await self._mark_stale(self._leaving[:1], "the point was removed from the point list")
             point = self._leaving.pop(0)
-            for known in (self._measured, self._pushed, self._handled):
+            self.commands.forget(point.name)
+            for known in (self._measured, self._pushed):
                 known.pop(point.name, None)
 
     async def poll(self) -> float:
@@ -226,52 +237,49 @@ class Runner(Generic[A]):
         self._status = {}
         self._schedule.all_due()
 
-    async def _command(self, point: Point[A], notification: Notification) -> None:
-        """Carry out one command and report; one that was notified twice is carried out once."""
-        instance = notification.representation
-        # The time too: a CSE that lost its store gives resource IDs again.
-        identity = (instance.get("ri"), instance.get("ct"))
-        if notification.root != "m2m:cin" or self._handled.get(point.name) == identity:
-            return
-        self._handled[point.name] = identity
-        result: dict[str, Any] = {"command": instance.get("rn")}
-        try:
-            point = self._writable(point.name)
-            value = self._commanded(instance)
-            if not point.limits.allow(value):
-                raise PointError(f"{value} is outside of the limits of the point list")
-            await self._write(point, value)
-            result |= {"status": "done", "value": value}
-        except (PointError, DeviceUnreachable) as error:
-            _log.warning("command %s for %s failed: %s", instance.get("rn"), point.name, error)
-            result |= {"status": "failed", "reason": str(error)}
-        await self._resources.push_result(point, {**result, "time": timestamp(self._clock.time())})
+    @property
+    def arbitrates(self) -> bool:
+        """True when the device itself keeps sixteen priorities."""
+        return isinstance(self._driver, Prioritising)
 
-    def _writable(self, name: str) -> Point[A]:
-        """Return the point as the list has it now."""
+    def point(self, name: str) -> Point[A]:
+        """Return a writable point as the list has it now; raises PointError."""
         point = next((point for point in self._points if point.name == name), None)
         if point is None or not point.writable:
             raise PointError("the point is no longer in the point list, or no longer writable")
         return point
 
-    def _commanded(self, instance: Mapping[str, Any]) -> Value:
-        limit_s = self._settings.command_max_age_s
-        if limit_s and "ct" in instance and self._clock.time() - seconds_of(str(instance["ct"])) > limit_s:
-            raise PointError(f"the command is older than {limit_s:g} s; write it again if it is still wanted")
-        return command_value(instance.get("con"))
+    def present(self, name: str) -> Value | None:
+        """Return what was read of a point last; None when it never was, or is not known any more."""
+        reading = self._measured.get(name)
+        return reading.value if reading and name not in self._failing else None
 
-    async def _write(self, point: Point[A], value: Value) -> None:
-        """Write, read back, and push what the device holds now."""
+    async def write(self, point: Point[A], value: Value, priority: int) -> Value:
+        """Write, read back, push and return what the device holds now; raises PointError or DeviceUnreachable."""
+        if isinstance(self._driver, Prioritising):
+            return await self._change(point, self._driver.write_at(point, value, priority))
+        return await self._change(point, self._driver.write(point, value))
+
+    async def release(self, point: Point[A], priority: int) -> Value:
+        """Let go of a priority of a device that arbitrates; as ``write``."""
+        assert isinstance(self._driver, Prioritising)
+        return await self._change(point, self._driver.release(point, priority))
+
+    async def _change(self, point: Point[A], change: Coroutine[Any, Any, None]) -> Value:
         async with self._device:
             if not self._connected:
+                change.close()
                 raise DeviceUnreachable(f"the device is not connected: {self._status.get('reason') or 'connecting'}")
             try:
-                await self._driver.write(point, value)
+                await change
                 self._pushed.pop(point.name, None)
                 await self._read([point])
             except DeviceUnreachable as error:
                 await self._lose(str(error))
                 raise
+        if point.name in self._failing:
+            raise PointError(f"it was written, but cannot be read back: {self._failing[point.name]}")
+        return self._measured[point.name].value
 
     async def _stop(self) -> None:
         """Say that nobody watches the device any more, as far as the CSE can be told."""
@@ -282,20 +290,6 @@ class Runner(Generic[A]):
             await self._report("stale", "the IPE was stopped")
         except (Unreachable, RequestFailed) as error:
             _log.warning("the CSE was not told that the IPE stops: %s", error)
-
-
-def command_value(content: object) -> Value:
-    """Read the con of a command: ``5``, ``true``, ``{"value": 5}``, or one of these as JSON text; raises PointError."""
-    if isinstance(content, str):
-        try:
-            content = json.loads(content)
-        except (ValueError, RecursionError):
-            content = None
-    if isinstance(content, Mapping):
-        content = content.get("value")
-    if isinstance(content, int | float):
-        return content
-    raise PointError('the command has no value; expected {"value": 5}, {"value": true} or a plain number')
 
 
 def _split_clock(points: Sequence[Point[A]], name: str) -> tuple[Point[A] | None, list[Point[A]]]:

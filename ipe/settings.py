@@ -20,11 +20,11 @@ class SettingsError(Exception):
 class IpeSettings:
     """Who the IPE is, where its CSE is, what it reads. Times in seconds.
 
-    ``readers`` may retrieve, discover and subscribe, ``commanders`` may write commands: originators as in an access
-    control policy (``CAdmin``, ``all``). ``clock`` names the point that is the device's own clock (seconds since
-    1970 UTC): it is read with every poll, stamps its values, and gets no container. ``max_instances`` 0: as many as
-    the CSE keeps. A command older than ``command_max_age_s`` is refused; 0 accepts any age. ``device`` are the
-    settings of the protocol.
+    ``readers`` may retrieve, discover and subscribe, ``commanders`` may write commands, ``operators`` also at the
+    priorities 1 to 8, and may release what others commanded: originators as in an access control policy (``CAdmin``,
+    ``all``). ``clock`` names the point that is the device's own clock (seconds since 1970 UTC): it is read with every
+    poll, stamps its values, and gets no container. ``max_instances`` 0: as many as the CSE keeps. A command older than
+    ``command_max_age_s`` is refused; 0 accepts any age. ``device`` are the settings of the protocol.
     """
 
     protocol: str
@@ -36,6 +36,7 @@ class IpeSettings:
     release_version: str = "3"
     readers: list[str] = field(default_factory=list)
     commanders: list[str] = field(default_factory=list)
+    operators: list[str] = field(default_factory=list)
     clock: str = ""
     max_instances: int = 0
     command_max_age_s: float = 60.0

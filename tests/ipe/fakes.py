@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from cse.client import Notification
+from cse.client import Notification, RequestFailed, Status
 from ipe.driver import DeviceUnreachable, PointError
 from ipe.points import Point, Value
 
@@ -91,6 +91,13 @@ class FakeClient:
         self.instances.setdefault(parent, []).append(json.loads(attributes["con"]))
         return {}
 
+    async def retrieve(self, to: str) -> dict[str, Any]:
+        self._check()
+        found = self.instances.get(to.removesuffix("/la"))
+        if not found:
+            raise RequestFailed(Status.NOT_FOUND, "no instance", "RETRIEVE")
+        return {"con": json.dumps(found[-1])}
+
     async def subscribe(self, to: str, callback: Callable[[Notification], Awaitable[None]], **options: Any) -> str:
         self._check()
         self.callbacks[to] = callback
@@ -99,3 +106,24 @@ class FakeClient:
     def _check(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+
+class FakeArbiter(FakeDriver):
+    """A device that keeps sixteen priorities itself; ``arrays`` by point."""
+
+    def __init__(self, values: dict[str, Value | PointError]) -> None:
+        super().__init__(values)
+        self.arrays: dict[str, dict[int, Value]] = {}
+
+    async def write_at(self, point: Point[str], value: Value, priority: int) -> None:
+        await self.write(point, value)
+        self._arbitrate(point.name, {**self.arrays.get(point.name, {}), priority: value})
+
+    async def release(self, point: Point[str], priority: int) -> None:
+        self._check()
+        array = self.arrays.get(point.name, {})
+        self._arbitrate(point.name, {key: value for key, value in array.items() if key != priority})
+
+    def _arbitrate(self, name: str, array: dict[int, Value]) -> None:
+        self.arrays[name] = array
+        self.values[name] = array[min(array)] if array else 0

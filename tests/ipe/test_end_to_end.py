@@ -35,7 +35,7 @@ no_such_register,holding,77,uint16,,0.5,no
 
 @dataclass
 class Site:
-    """A running site: ``reader`` may read and command, ``stranger`` may nothing."""
+    """A running site: ``reader`` may read and command, ``operator`` all, ``stranger`` nothing."""
 
     meter: Meter
     server: MeterServer
@@ -43,6 +43,7 @@ class Site:
     url: str
     reader: Client
     stranger: Client
+    operator: Client
 
     async def latest(self, path: str, ae: str = "meter") -> Any:
         instance = await self.reader.latest(f"-/{ae}/{path}")
@@ -82,13 +83,13 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             {
                 "protocol": "modbus", "points": str(tmp_path / "points.csv"), "name": "meter", "ae_id": "Cmeter",
                 "cse": node.url, "clock": "meter_clock", "readers": ["Creader"], "commanders": ["Creader"],
-                "reconnect_first_s": 0.1, "reconnect_limit_s": 0.2,
+                "operators": ["Coperator"], "reconnect_first_s": 0.1, "reconnect_limit_s": 0.2,
                 "device": {"host": "127.0.0.1", "port": port, "timeout_s": 1.0},
             },
             "test",
         )  # fmt: skip
         clients: list[Client] = []
-        for originator in ("Creader", "Cstranger"):
+        for originator in ("Creader", "Cstranger", "Coperator"):
             clients.append(await connect(node.url))
             stack.push_async_callback(clients[-1].close)
             await clients[-1].register("N.test", originator, ae_id=originator)
@@ -130,6 +131,26 @@ async def test_a_command_reaches_the_register(site: Site) -> None:
     result = await site.until("demand_limit/cmd/result", lambda content: content["command"] == "second")
     assert result["status"] == "failed"
     assert "a number that a float32 can hold" in result["reason"]
+
+
+async def test_an_operator_overrides_until_his_lease_ends(site: Site) -> None:
+    await site.until("demand_limit", lambda content: content["value"] == 0)
+    commands = "-/meter/demand_limit/cmd"
+    await site.reader.create(commands, "cin", {"rn": "program", "con": "40", "cr": None})
+    await site.until("demand_limit/cmd/result", lambda content: content["command"] == "program")
+    override = {"value": 20, "priority": 8, "lease_s": 0.3, "why": "fire drill"}
+    await site.operator.create(commands, "cin", {"rn": "override", "con": json.dumps(override), "cr": None})
+    result = await site.until("demand_limit/cmd/result", lambda content: content["command"] == "override")
+    assert (result["status"], result["value"]) == ("done", 20)
+    row = await site.until("audit", lambda content: content["status"] == "lease ended")
+    assert (row["originator"], row["from"], row["value"], row["why"]) == ("Coperator", 20, 40, "fire drill")
+    assert site.meter.demand_limit_kw == 40
+    shown = await site.until("demand_limit/cmd/priorities", lambda content: len(content["commands"]) == 1)
+    assert (shown["in_force"], shown["commands"][0]["originator"]) == (16, "Creader")
+    await site.reader.create(commands, "cin", {"rn": "too-strong", "con": json.dumps(override), "cr": None})
+    result = await site.until("demand_limit/cmd/result", lambda content: content["command"] == "too-strong")
+    assert "1 to 8 are for operators, and Creader is none" in result["reason"]
+    assert (await site.latest("audit"))["status"] == "failed"
 
 
 async def test_only_those_named_may_read_and_command(site: Site) -> None:
@@ -188,7 +209,7 @@ async def test_a_cse_that_comes_back_empty_gets_everything_again(tmp_path: Path)
             task = task or asyncio.create_task(serve(settings_from({**table, "cse": node.url}, "test")))
             reader = await connect(node.url)
             await reader.register("N.test", "Creader", ae_id="Creader")
-            site = Site(meter, server, 0, node.url, reader, reader)
+            site = Site(meter, server, 0, node.url, reader, reader, reader)
             await site.until("load_shed", lambda content: content["quality"] == "good")
             await reader.create("-/meter/load_shed/cmd", "cin", {"con": wanted})
             done = await site.until("load_shed/cmd/result", lambda content: content["status"] == "done")

@@ -93,7 +93,7 @@ async def test_changed_points_are_changed(site: Site) -> None:
     assert site.client.resources["-/meter/power"]["lbl"] == ["address:5", "unit:W"]
     assert site.runner._points[1].limits == Limits(highest=50)
     result = await site.command("limit", 51)
-    assert (result["status"], result["reason"]) == ("failed", "51 is outside of the limits of the point list")
+    assert (result["status"], result["reason"]) == ("failed", "value 51: outside of the limits; expected at most 50")
     assert site.driver.values["limit"] == 100
     assert (await site.command("limit", 50))["status"] == "done"
 

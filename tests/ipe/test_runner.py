@@ -10,7 +10,7 @@ import pytest
 from cse.client import Client, Notification, RequestFailed, Status, Unreachable, timestamp
 from ipe.driver import PointError
 from ipe.points import Point, Value
-from ipe.runner import Runner, command_value
+from ipe.runner import Runner
 from ipe.settings import IpeSettings, SettingsError, settings_from
 from tests.ipe.fakes import FakeClient, FakeClock, FakeDriver
 
@@ -35,7 +35,7 @@ class Site:
         )  # fmt: skip
 
     async def ensure(self) -> None:
-        await self.runner._resources.ensure(self.runner._command)
+        await self.runner._resources.ensure(self.runner.commands.take)
 
     async def poll(self, times: int = 1) -> float:
         wait_s = 0.0
@@ -56,8 +56,8 @@ async def test_resources_are_made_with_policies_and_labels() -> None:
     site = Site(readers=["Cmonitor"], commanders=["CAdmin"], max_instances=500)
     await site.ensure()
     assert sorted(site.client.resources) == [
-        "-/meter", "-/meter/access", "-/meter/command_access", "-/meter/limit", "-/meter/limit/cmd",
-        "-/meter/limit/cmd/result", "-/meter/power", "-/meter/status",
+        "-/meter", "-/meter/access", "-/meter/audit", "-/meter/command_access", "-/meter/limit", "-/meter/limit/cmd",
+        "-/meter/limit/cmd/priorities", "-/meter/limit/cmd/result", "-/meter/power", "-/meter/status",
     ]  # fmt: skip
     power = site.client.resources["-/meter/power"]
     assert power["lbl"] == ["address:0", "unit:kW"]
@@ -199,6 +199,8 @@ async def test_a_command_is_written_read_back_and_reported() -> None:
     assert site.pushed("limit")[-1]["value"] == 80
     (result,) = site.pushed("limit/cmd/result")
     assert result == {"command": "first", "status": "done", "value": 80, "time": result["time"]}
+    (audit,) = site.pushed("audit")
+    assert (audit["from"], audit["to"], audit["value"], audit["priority"]) == (100, 80, 80, 16)
 
 
 async def test_a_command_that_is_notified_twice_is_carried_out_once() -> None:
@@ -302,17 +304,3 @@ async def test_stopping_without_a_cse_is_quiet() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-
-@pytest.mark.parametrize(
-    ("content", "value"),
-    [(5, 5), ("5.5", 5.5), (True, True), ("true", True), ({"value": 1}, 1), ('{"value": false}', False)],
-)
-def test_command_values(content: object, value: Value) -> None:
-    assert command_value(content) is value or command_value(content) == value
-
-
-@pytest.mark.parametrize("content", [None, "", "[]", "[" * 100_000, "nan?", {"value": "5"}, {"value": None}, [5]])
-def test_commands_without_a_value(content: object) -> None:
-    with pytest.raises(PointError, match="no value"):
-        command_value(content)
