@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS sample (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS sample_time ON sample (time, id);
 CREATE TABLE IF NOT EXISTS lost (number INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 """
 
 
@@ -66,14 +67,20 @@ class Waiting:
     def __len__(self) -> int:
         return self._number
 
-    def put(self, samples: Iterable[Sample]) -> int:
-        """Keep samples, in one transaction; returns how many old ones had to go. Durable when it returns."""
+    def put(self, samples: Iterable[Sample], state: Mapping[str, Any] | None = None) -> int:
+        """Keep samples, in one transaction; returns how many old ones had to go. Durable when it returns.
+
+        ``state``: what is remembered besides, by key, from the same moment on.
+        """
         rows = [(one.point, one.time_s, one.sequence, json.dumps(one.body, allow_nan=False)) for one in samples]
+        states = (state or {}).items()
         with self._transaction():
             before = self._file.total_changes
             self._file.executemany(
                 "INSERT OR IGNORE INTO sample (point, time, sequence, body) VALUES (?, ?, ?, ?)", rows)
             number = self._number + self._file.total_changes - before
+            self._file.executemany(
+                "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, json.dumps(body)) for key, body in states])
             gone = max(0, number - self._most)
             if gone:
                 self._file.execute(
@@ -81,6 +88,11 @@ class Waiting:
                 self._file.execute("INSERT INTO lost VALUES (?)", (gone,))
         self._number, self.lost = number - gone, self.lost + gone
         return gone
+
+    def state(self, key: str) -> Any:
+        """Return what ``put`` remembered last; None when there is nothing."""
+        row = self._file.execute("SELECT body FROM state WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
 
     def take(self, limit: int, recovery: Recovery = Recovery.OLDEST_FIRST) -> list[tuple[int, Sample]]:
         """Return the next samples with their number for ``done``; they stay until that is called."""

@@ -55,6 +55,8 @@ class IpeResources(Generic[A]):
         self._settings = settings
         self.points = points
         self._policies: tuple[str, str] | None = None
+        #: What tells the AE from one that was there before, in a CSE that lost its store.
+        self.born: tuple[Any, Any] | None = None
         self._ae = f"{CSE_BASE}/{settings.name}"
 
     async def ensure(self, command: Command[A]) -> None:
@@ -66,6 +68,7 @@ class IpeResources(Generic[A]):
             self._settings.app_id, self._settings.name, ae_id=self._settings.ae_id, lbl=["ipe", self._settings.protocol]
         )
         self._ae = f"{CSE_BASE}/{ae['rn']}"
+        self.born = (ae.get("ri"), ae.get("ct"))
         access = await self._policy("access", self._readers())
         commands = await self._policy("command_access", [*self._readers(), *self._commanders()])
         await self._client.update(self._ae, "ae", {"acpi": [access]})
@@ -86,18 +89,9 @@ class IpeResources(Generic[A]):
         await self._ensure_point(point, access, commands, command)
         await self._client.update(f"{self._ae}/{point.name}", "cnt", {"lbl": _labels(point)})
 
-    async def push(self, point: Point[A], reading: Reading) -> None:
-        """Add an instance to the point's container."""
-        content: dict[str, Any] = {
-            "value": reading.value, "unit": point.unit, "time": reading.time, "quality": reading.quality,
-        }  # fmt: skip
-        if reading.reason:
-            content["reason"] = reading.reason
-        await self._instance(f"{self._ae}/{point.name}", content)
-
-    async def push_status(self, content: dict[str, Any]) -> None:
-        """Add an instance to the status container."""
-        await self._instance(f"{self._ae}/status", content)
+    async def send(self, container: str, content: dict[str, Any], name: str | None = None) -> None:
+        """Add an instance to a container of the AE, with a name of its own or the CSE's."""
+        await self._instance(f"{self._ae}/{container}", content, name)
 
     async def push_result(self, point: Point[A], content: dict[str, Any]) -> None:
         """Report what became of a command."""
@@ -159,9 +153,20 @@ class IpeResources(Generic[A]):
             attributes["mni"] = self._settings.max_instances
         return attributes
 
-    async def _instance(self, container: str, content: dict[str, Any]) -> None:
+    async def _instance(self, container: str, content: dict[str, Any], name: str | None = None) -> None:
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        await self._client.create(container, "cin", {"cnf": JSON_CONTENT, "con": text}, result_content=0)
+        attributes = {"cnf": JSON_CONTENT, "con": text, **({"rn": name} if name else {})}
+        await self._client.create(container, "cin", attributes, result_content=0)
+
+
+def content_of(point: Point[Any], reading: Reading) -> dict[str, Any]:
+    """Return the content of an instance of a point."""
+    content: dict[str, Any] = {
+        "value": reading.value, "unit": point.unit, "time": reading.time, "quality": reading.quality,
+    }  # fmt: skip
+    if reading.reason:
+        content["reason"] = reading.reason
+    return content
 
 
 def _labels(point: Point[Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """The life of an IPE: poll the device, push values, mark what is stale, carry commands to the device.
 
 Two things can fail apart from each other. Without the device the IPE goes on: it marks what it pushed as stale and
-connects again with back-off. Without the CSE it waits with back-off and then makes sure of its resources; readings of
-the time in between are not kept, the next one is pushed.
+connects again with back-off. Without the CSE it waits with back-off and then makes sure of its resources: with an
+outbox it goes on polling meanwhile and everything is kept, without one the next reading is pushed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from cse.clock import Clock, SystemClock
 from ipe.backoff import Backoff
 from ipe.commands import Commands
 from ipe.driver import DeviceUnreachable, Driver, PointError, Prioritising
+from ipe.forward import Recovery, Waiting
+from ipe.outbox import Outbox
 from ipe.points import Point, Value, nearest
+from ipe.publishing import Direct, Publishing
 from ipe.reload import LOOK_S, PointFile
 from ipe.resources import IpeResources, Reading
 from ipe.schedule import Schedule
@@ -29,7 +32,11 @@ _log = logging.getLogger(__name__)
 
 
 class Runner(Generic[A]):
-    """One device, one AE. ``file`` is where changed points come from; ``jitter`` returns a number in [0, 1)."""
+    """One device, one AE.
+
+    ``file`` is where changed points come from; in ``waiting`` values wait for the CSE (None: polls wait for it);
+    ``jitter`` returns a number in [0, 1).
+    """
 
     def __init__(
         self,
@@ -39,6 +46,7 @@ class Runner(Generic[A]):
         settings: IpeSettings,
         *,
         file: PointFile[A] | None = None,
+        waiting: Waiting | None = None,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -52,10 +60,13 @@ class Runner(Generic[A]):
         self._cse_backoff = Backoff(settings.reconnect_first_s, settings.reconnect_limit_s, jitter)
         self._device = asyncio.Lock()
         self._connected = False
-        self._measured: dict[str, Reading] = {}
-        self._pushed: dict[str, tuple[float, Reading]] = {}
-        self._failing: dict[str, str] = {}
-        self._status: dict[str, Any] = {}
+        self._outbox = None if waiting is None else Outbox(
+            waiting, self._resources, Recovery[settings.recovery.upper()], settings.outbox_most, self._clock,
+            self._cse_backoff,
+        )  # fmt: skip
+        self._publishing: Publishing[A] = Publishing(self._outbox or Direct(self._resources), self._clock)
+        self._fresh: list[Point[A]] = []
+        self._born: tuple[Any, Any] | None = None
         self.commands: Commands[A] = Commands(self, self._resources, settings, self._clock)
         self._file = file
         self._leaving: list[Point[A]] = []
@@ -64,21 +75,44 @@ class Runner(Generic[A]):
         """Run until cancelled; then mark the values stale and close the device."""
         leases = asyncio.create_task(self.commands.watch())
         try:
-            while True:
-                try:
-                    await self._resources.ensure(self.commands.take)
-                    await self._restore(self._points)
-                    self._forget_pushed()
-                    await self._let_go()
-                    await self._poll_forever()
-                except (Unreachable, RequestFailed) as error:
-                    delay_s = self._cse_backoff.delay_s()
-                    _log.warning("the CSE: %s; again in %.1f s", error, delay_s)
-                    await self._clock.sleep(delay_s)
+            if self._outbox:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._outbox.run(self._prepare, self._tell_changes))
+                    tasks.create_task(self._poll_forever())
+            else:
+                await self._run_with_cse()
         finally:
             leases.cancel()
             await asyncio.gather(leases, return_exceptions=True)
             await self._stop()
+
+    async def _run_with_cse(self) -> None:
+        """Poll while there is a CSE."""
+        while True:
+            try:
+                await self._prepare()
+                self._forget_pushed()
+                await self._let_go()
+                await self._poll_forever()
+            except (Unreachable, RequestFailed) as error:
+                delay_s = self._cse_backoff.delay_s()
+                _log.warning("the CSE: %s; again in %.1f s", error, delay_s)
+                await self._clock.sleep(delay_s)
+
+    async def _prepare(self) -> None:
+        """Make sure of the resources; a CSE that lost them is told everything again."""
+        await self._resources.ensure(self.commands.take)
+        await self._restore(self._points)
+        if self._born not in (None, self._resources.born):
+            self._forget_pushed()
+        self._born = self._resources.born
+
+    async def _tell_changes(self) -> None:
+        """Bring the resources of changed points up to date."""
+        while self._fresh:
+            await self._resources.change(self._fresh[0], self.commands.take)
+            await self._restore(self._fresh[:1])
+            self._fresh.pop(0)
 
     async def _restore(self, points: Iterable[Point[A]]) -> None:
         for point in points:
@@ -88,7 +122,8 @@ class Runner(Generic[A]):
     async def _poll_forever(self) -> None:
         while True:
             wait_s = await self.poll()
-            self._cse_backoff.reset()
+            if not self._outbox:
+                self._cse_backoff.reset()
             await self._pause(wait_s)
 
     async def _pause(self, wait_s: float) -> None:
@@ -117,28 +152,25 @@ class Runner(Generic[A]):
         fresh = [point for point in points if old.get(point.name) != point]
         async with self._device:
             self._leaving = [point for point in (*self._leaving, *self._points) if point.name not in new]
-            for name in {point.name for point in fresh} | (old.keys() - new.keys()):
-                self._failing.pop(name, None)
             for point in fresh:
-                self._measured.pop(point.name, None)
-                self._pushed.pop(point.name, None)
+                self._publishing.forget(point.name)
             self._clock_point, self._points = clock_point, list(points)
             self._schedule.change(points, fresh)
             self._resources.points = self._points
             _log.info("the point list has changed: %d new or changed, %d removed", len(fresh), len(old.keys() - new))
-            for point in fresh:
-                await self._resources.change(point, self.commands.take)
-            await self._restore(fresh)
+            self._fresh = [point for point in (*self._fresh, *fresh) if new.get(point.name) == point]
+            if not self._outbox:
+                await self._tell_changes()
             await self._let_go()
 
     async def _let_go(self) -> None:
         """Mark what was removed from the list as stale."""
         while self._leaving:
-            await self._mark_stale(self._leaving[:1], "the point was removed from the point list")
+            await self._publishing.mark_stale(self._leaving[:1], "the point was removed from the point list")
             point = self._leaving.pop(0)
             self.commands.forget(point.name)
-            for known in (self._measured, self._pushed):
-                known.pop(point.name, None)
+            self._publishing.forget(point.name)
+        await self._publishing.keep()
 
     async def poll(self) -> float:
         """Read what is due, push it, and return how long to wait; raises the errors of ``Client``."""
@@ -167,10 +199,11 @@ class Runner(Generic[A]):
         for point in points:
             value = values.get(point.name, PointError("the driver gave no value"))
             if isinstance(value, PointError):
-                await self._fail(point, str(value))
+                await self._publishing.fail(point, str(value))
             else:
-                await self._succeed(point, Reading(value, time))
-        await self._report("online", "")
+                await self._publishing.succeed(point, Reading(value, time))
+        await self._publishing.report("online", "")
+        await self._publishing.keep()
 
     def _time_of(self, values: Mapping[str, Value | PointError]) -> str:
         """Return the time of a poll: the device's clock when it has one, else ours."""
@@ -181,60 +214,19 @@ class Runner(Generic[A]):
             _log.warning("the clock of the device cannot be read (%s): values carry the time of this machine", value)
         return timestamp(self._clock.time())
 
-    async def _succeed(self, point: Point[A], reading: Reading) -> None:
-        self._failing.pop(point.name, None)
-        self._measured[point.name] = reading
-        if self._is_news(point, reading):
-            await self._push(point, reading)
-
-    async def _fail(self, point: Point[A], reason: str) -> None:
-        if self._failing.get(point.name) != reason:
-            _log.warning("point %s: %s", point.name, reason)
-        self._failing[point.name] = reason
-        await self._mark_stale([point], reason)
-
     async def _lose(self, reason: str) -> None:
         """Close the device that is gone and mark everything stale."""
-        if self._connected or not self._status:
+        if self._connected or not self._publishing.reported:
             _log.warning("the device: %s", reason)
         self._connected = False
         await self._driver.close()
-        await self._mark_stale(self._points, reason)
-        await self._report("stale", reason)
-
-    async def _mark_stale(self, points: Iterable[Point[A]], reason: str) -> None:
-        for point in points:
-            last = self._pushed.get(point.name)
-            measured = self._measured.get(point.name)
-            if measured is not None and (last is None or last[1].quality == "good"):
-                await self._push(point, Reading(measured.value, measured.time, "stale", reason))
-
-    def _is_news(self, point: Point[A], reading: Reading) -> bool:
-        last = self._pushed.get(point.name)
-        if point.deadband is None or last is None or last[1].quality != "good":
-            return True
-        return abs(reading.value - last[1].value) > point.deadband or self._clock.time() - last[0] >= point.max_age_s
-
-    async def _push(self, point: Point[A], reading: Reading) -> None:
-        await self._resources.push(point, reading)
-        self._pushed[point.name] = (self._clock.time(), reading)
-
-    async def _report(self, state: str, reason: str) -> None:
-        """Push the state of the device when it changed."""
-        status: dict[str, Any] = {"state": state, "reason": reason}
-        if self._failing and state == "online":
-            status["points"] = dict(sorted(self._failing.items()))
-        if {key: value for key, value in self._status.items() if key != "since"} == status:
-            return
-        same_state = self._status.get("state") == state
-        status["since"] = self._status["since"] if same_state else timestamp(self._clock.time())
-        await self._resources.push_status(status)
-        self._status = status
+        await self._publishing.mark_stale(self._points, reason)
+        await self._publishing.report("stale", reason)
+        await self._publishing.keep()
 
     def _forget_pushed(self) -> None:
         """After a break the CSE may have missed or lost values: push everything again."""
-        self._pushed.clear()
-        self._status = {}
+        self._publishing.forget_pushed()
         self._schedule.all_due()
 
     @property
@@ -251,8 +243,7 @@ class Runner(Generic[A]):
 
     def present(self, name: str) -> Value | None:
         """Return what was read of a point last; None when it never was, or is not known any more."""
-        reading = self._measured.get(name)
-        return reading.value if reading and name not in self._failing else None
+        return self._publishing.present(name)
 
     async def write(self, point: Point[A], value: Value, priority: int) -> Value:
         """Write, read back, push and return what the device holds now; raises PointError or DeviceUnreachable."""
@@ -269,27 +260,32 @@ class Runner(Generic[A]):
         async with self._device:
             if not self._connected:
                 change.close()
-                raise DeviceUnreachable(f"the device is not connected: {self._status.get('reason') or 'connecting'}")
+                raise DeviceUnreachable(f"the device is not connected: {self._publishing.reason or 'connecting'}")
             try:
                 await change
-                self._pushed.pop(point.name, None)
+                self._publishing.again(point.name)
                 await self._read([point])
             except DeviceUnreachable as error:
                 await self._lose(str(error))
                 raise
-        if point.name in self._failing:
-            raise PointError(f"it was written, but cannot be read back: {self._failing[point.name]}")
-        return self._measured[point.name].value
+        value = self._publishing.present(point.name)
+        if value is None:
+            raise PointError(f"it was written, but cannot be read back: {self._publishing.failure(point.name)}")
+        return value
 
     async def _stop(self) -> None:
         """Say that nobody watches the device any more, as far as the CSE can be told."""
         await self._driver.close()
         self._connected = False
         try:
-            await self._mark_stale(self._points, "the IPE was stopped")
-            await self._report("stale", "the IPE was stopped")
+            await self._publishing.mark_stale(self._points, "the IPE was stopped")
+            await self._publishing.report("stale", "the IPE was stopped")
+            await self._publishing.keep()
         except (Unreachable, RequestFailed) as error:
             _log.warning("the CSE was not told that the IPE stops: %s", error)
+        if self._outbox:
+            await self._outbox.finish()
+            self._outbox.close()
 
 
 def _split_clock(points: Sequence[Point[A]], name: str) -> tuple[Point[A] | None, list[Point[A]]]:

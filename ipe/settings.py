@@ -24,7 +24,9 @@ class IpeSettings:
     priorities 1 to 8, and may release what others commanded: originators as in an access control policy (``CAdmin``,
     ``all``). ``clock`` names the point that is the device's own clock (seconds since 1970 UTC): it is read with every
     poll, stamps its values, and gets no container. ``max_instances`` 0: as many as the CSE keeps. A command older than
-    ``command_max_age_s`` is refused; 0 accepts any age. ``device`` are the settings of the protocol.
+    ``command_max_age_s`` is refused; 0 accepts any age. ``outbox``
+    ``file`` (or ``none``): values wait for the CSE in ``outbox_file``, at most ``outbox_most``, and go as ``recovery``
+    says. ``device`` are the settings of the protocol.
     """
 
     protocol: str
@@ -40,6 +42,9 @@ class IpeSettings:
     clock: str = ""
     max_instances: int = 0
     command_max_age_s: float = 60.0
+    outbox: str = "none"
+    outbox_most: int = 1_000_000
+    recovery: str = "oldest_first"
     reconnect_first_s: float = 1.0
     reconnect_limit_s: float = 60.0
     receiver_host: str = "127.0.0.1"
@@ -47,11 +52,21 @@ class IpeSettings:
     receiver_url: str = ""
     device: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def outbox_file(self) -> Path:
+        """Where values wait: beside the point list."""
+        return self.points.parent / f"{self.name}.outbox"
+
 
 #: What a value of the file must be, by the annotation of its field.
 KINDS: Mapping[str, tuple[type, ...]] = {
     "str": (str,), "Path": (str,), "int": (int,), "float": (int, float), "list[str]": (list,),
     "Mapping[str, Any]": (dict,),
+}  # fmt: skip
+
+#: Settings that are one of some words; the first is the default.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "outbox": ("none", "file"), "recovery": ("oldest_first", "newest_first"),
 }  # fmt: skip
 
 
@@ -75,6 +90,11 @@ def settings_from(table: Mapping[str, Any], where: str) -> IpeSettings:
     for key in ("protocol", "points", "name"):
         if not table.get(key):
             raise SettingsError(f"{where}: {key!r} is missing")
+    for key, words in WORDS.items():
+        if table.get(key, words[0]) not in words:
+            raise SettingsError(f"{where}: {key} is {table[key]!r}; expected {' or '.join(words)}")
+    if table.get("outbox_most", 1) < 1:
+        raise SettingsError(f"{where}: outbox_most is {table['outbox_most']}; expected at least 1")
     return IpeSettings(**{**table, "points": Path(table["points"])})
 
 

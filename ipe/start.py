@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from cse.client import Client, Clock, connect, listen
+from ipe.forward import Waiting
 from ipe.manifest import find_protocol
 from ipe.points import Point, read_points
 from ipe.reload import PointFile
 from ipe.runner import Runner
-from ipe.settings import IpeSettings
+from ipe.settings import IpeSettings, SettingsError
 
 
 def build(settings: IpeSettings, client: Client, *, clock: Clock | None = None) -> Runner[Any]:
@@ -27,7 +28,17 @@ def build(settings: IpeSettings, client: Client, *, clock: Clock | None = None) 
         return read_points(settings.points, protocol.columns, protocol.address)
 
     file = PointFile(settings.points, read)
-    return Runner(client, protocol.open(device), read(), settings, file=file, clock=clock)
+    points, waiting = read(), _waiting(settings)
+    return Runner(client, protocol.open(device), points, settings, file=file, waiting=waiting, clock=clock)
+
+
+def _waiting(settings: IpeSettings) -> Waiting | None:
+    if settings.outbox == "none":
+        return None
+    try:
+        return Waiting(settings.outbox_file, settings.outbox_most)
+    except OSError as error:
+        raise SettingsError(f"outbox: {error}") from None
 
 
 async def serve(settings: IpeSettings) -> None:
