@@ -18,7 +18,7 @@ PLACES = {
     "amqtt": ("bindings/broker/house.py",),
     "bacpypes3": ("ipe/bacnet/stack.py",),
     "cbor2": ("cse/codecs/cbor.py",),
-    "gmqtt": ("bindings/mqtt/broker.py",),
+    "gmqtt": ("bindings/mqtt/broker.py", "ipe/zigbee/driver.py"),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),
     "msgspec": ("cse/codecs/", "cse/storage/"),

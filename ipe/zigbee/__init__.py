@@ -1,0 +1,1 @@
+"""Zigbee devices through the MQTT topics of a Zigbee2MQTT bridge."""
