@@ -172,4 +172,4 @@ def test_what_is_wrong_is_said(environment: dict[str, str], name: str, tmp_path:
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     assert [word for word in words if word not in done.stderr] == [], done.stderr
     assert "Traceback" not in done.stderr
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 60

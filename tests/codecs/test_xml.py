@@ -166,10 +166,10 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))
 def test_a_bomb_costs_nothing(bomb: bytes) -> None:
-    since = time.perf_counter()
+    since = time.thread_time()
     with pytest.raises(BadRequest):
         XML.decode(bomb, Limits())
-    assert time.perf_counter() - since < 1.0
+    assert time.thread_time() - since < 5
 
 
 def test_a_large_text_is_one_member() -> None:

