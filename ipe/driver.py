@@ -19,6 +19,10 @@ class PointError(Exception):
     """One point cannot be read or written; the others can."""
 
 
+class DeviceFault(PointError):
+    """The device says itself that a point is not to be trusted: a sensor is broken, a subordinate is lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timed:
     """A value with the time that the device gave it, in seconds since 1970 UTC."""

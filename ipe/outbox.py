@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from cse.client import RequestFailed, Status, Unreachable
@@ -21,11 +21,15 @@ from ipe.resources import IpeResources
 A = TypeVar("A")
 _log = logging.getLogger(__name__)
 #: How many are sent before they are taken out of the file, together.
-BATCH = 100
+BATCH = 200
+#: How many requests are on their way at a time; never two of one container, so that its order is kept.
+AT_ONCE = 8
 #: How long the end of the IPE waits for the CSE.
 LAST_TRY_S = 3.0
 #: What the file remembers of the last sample.
 LAST = "last"
+#: Begins the names under which it remembers the last contents of counters.
+SUM = "sum:"
 #: Answers that no repetition makes better: the content itself is not wanted.
 HOPELESS = (Status.BAD_REQUEST, Status.CONTENTS_UNACCEPTABLE, Status.NOT_ACCEPTABLE)
 
@@ -47,6 +51,8 @@ class Outbox(Generic[A]):
         #: What is not in the file yet; more than the file may hold is never there.
         self._new: deque[Sample] = deque(maxlen=most)
         self._missing: set[str] = set()
+        #: The last contents of counters: what ``recall`` gives after a restart.
+        self._sums: dict[str, Any] = {}
         self._news = asyncio.Event()
 
     async def send(self, container: str, content: dict[str, Any]) -> None:
@@ -55,20 +61,29 @@ class Outbox(Generic[A]):
         self._last_s = max(self._last_s, self._clock.time())
         self._sequence += 1
         self._new.append(Sample(container, self._last_s, self._sequence, content))
+        if "sum" in content:
+            self._sums[SUM + container] = content
 
     async def keep(self) -> None:
         """Put what was taken into the file; what cannot be put waits for the next time."""
         if not self._new:
             return
         try:
-            gone = self._waiting.put(self._new, {LAST: {"sequence": self._sequence, "time_s": self._last_s}})
+            gone = self._waiting.put(
+                self._new, {LAST: {"sequence": self._sequence, "time_s": self._last_s}, **self._sums})
         except OSError as error:
             _log.error("%d contents are not safe yet: %s", len(self._new), error)
             return
         self._new.clear()
+        self._sums.clear()
         self._news.set()
         if gone:
             _log.warning("the outbox is full: the %d oldest contents are lost, %d so far", gone, self._waiting.lost)
+
+    async def recall(self, container: str) -> Mapping[str, Any] | None:
+        """Return the last content of a counter that the file remembers; the CSE may have it, or not yet."""
+        content = self._waiting.state(SUM + container)
+        return content if isinstance(content, Mapping) else None
 
     async def run(self, prepare: Callable[[], Awaitable[None]], change: Callable[[], Awaitable[None]]) -> None:
         """Send until cancelled.
@@ -102,12 +117,32 @@ class Outbox(Generic[A]):
         while batch := self._waiting.take(BATCH, self._recovery):
             done: list[int] = []
             try:
-                for id_, sample in batch:
-                    await self._send(sample)
-                    done.append(id_)
+                await self._send_batch(batch, done)
             finally:
                 self._waiting.done(done)
             self._backoff.reset()
+
+    async def _send_batch(self, batch: list[tuple[int, Sample]], done: list[int]) -> None:
+        """Send one after another within a container and several containers at a time; ``done`` gets what is sent."""
+        lanes: dict[str, deque[tuple[int, Sample]]] = {}
+        for id_, sample in batch:
+            lanes.setdefault(sample.point, deque()).append((id_, sample))
+        waiting = deque(lanes.values())
+
+        async def drive() -> None:
+            while waiting:
+                lane = waiting.popleft()
+                for id_, sample in lane:
+                    await self._send(sample)
+                    done.append(id_)
+
+        senders = [asyncio.create_task(drive()) for _ in range(min(AT_ONCE, len(waiting)))]
+        try:
+            await asyncio.gather(*senders)
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
 
     async def _send(self, sample: Sample) -> None:
         """Return when the CSE has a sample, or never will."""

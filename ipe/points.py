@@ -68,8 +68,9 @@ class Point(Generic[A]):
 
     ``deadband`` None: every reading is pushed; a number: only when the value moved by more than it since the last
     push, or ``max_age_s`` passed. ``limits``: what may be commanded. ``counter``: the rules of a cumulative register
-    in whole counts, each worth ``resolution``; None for any other value. ``device`` is the logical device that the
-    point belongs to, ``module`` and ``datapoint`` its place in a device model of the standard.
+    in whole counts, each worth ``resolution``; None for any other value. ``plausible``: the lowest and highest that
+    can be measured, None being any; what is outside is told as out of range. ``device`` is the logical device that
+    the point belongs to, ``module`` and ``datapoint`` its place in a device model of the standard.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Point(Generic[A]):
     tags: tuple[str, ...] = ()
     location: str = ""
     height_m: float | None = None
+    plausible: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,10 @@ PLAIN = (
     Column("location", plain_text, ""),
     Column("height_m", optional(finite), ""),
 )
+PLAUSIBLE = (
+    Column("plausible_lowest", optional(finite), ""),
+    Column("plausible_highest", optional(finite), ""),
+)
 LIMITS = (
     Column("lowest", optional(finite), ""),
     Column("highest", optional(finite), ""),
@@ -131,7 +137,7 @@ COUNTER = (
     Column("max_per_s", optional(positive), ""),
     Column("dip", optional(integer(0)), ""),
 )
-COMMON = (*PLAIN, *LIMITS, Column("kind", one_of(("value", "counter")), "value"), *COUNTER)
+COMMON = (*PLAIN, *PLAUSIBLE, *LIMITS, Column("kind", one_of(("value", "counter")), "value"), *COUNTER)
 
 
 def read_points(
@@ -256,7 +262,14 @@ class _Unfit(ValueError):
 def _point(values: Mapping[str, Any], address: A) -> Point[A]:
     plain = {column.name: values[column.name] for column in PLAIN}
     return Point(address=address, **plain, limits=_limits(values), counter=_rules(values),
-                 resolution=values["resolution"] or 1.0)
+                 resolution=values["resolution"] or 1.0, plausible=_plausible(values))
+
+
+def _plausible(values: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    lowest, highest = values["plausible_lowest"], values["plausible_highest"]
+    if lowest is not None and highest is not None and lowest > highest:
+        raise _Unfit("plausible_highest", f"{highest:g} is below the plausible_lowest, {lowest:g}")
+    return lowest, highest
 
 
 def _limits(values: Mapping[str, Any]) -> Limits:

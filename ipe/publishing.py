@@ -6,13 +6,17 @@ Where it goes is a ``Sink``: straight to the CSE (``Direct``), or into a file fr
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from cse.client import timestamp
 from cse.clock import Clock
+from ipe.driver import DeviceFault, PointError
 from ipe.points import Point, Value
-from ipe.resources import IpeResources, Reading, content_of
+from ipe.readings import LOST, Quality, Reading, content_of, judged
+from ipe.resources import IpeResources
+from ipe.sums import Sums
 
 A = TypeVar("A")
 _log = logging.getLogger(__name__)
@@ -28,6 +32,9 @@ class Sink(Protocol):
     async def keep(self) -> None:
         """Return when what was taken is as safe as it gets."""
 
+    async def recall(self, container: str) -> Mapping[str, Any] | None:
+        """Return the content that was taken last for a counter, also before a restart; None when there is none."""
+
 
 class Direct(Generic[A]):
     """Each content waits for the CSE and goes nowhere else; raises the errors of ``Client``."""
@@ -42,6 +49,10 @@ class Direct(Generic[A]):
     async def keep(self) -> None:
         """Nothing is kept here."""
 
+    async def recall(self, container: str) -> Mapping[str, Any] | None:
+        """Return what the CSE has."""
+        return await self._resources.latest(container)
+
 
 class Publishing(Generic[A]):
     """What was measured and what the CSE was told; all methods raise what the sink raises."""
@@ -53,6 +64,7 @@ class Publishing(Generic[A]):
         self._pushed: dict[str, tuple[float, Reading]] = {}
         self._failing: dict[str, str] = {}
         self._status: dict[str, Any] = {}
+        self._sums = Sums()
 
     def present(self, name: str) -> Value | None:
         """Return what was read of a point last; None when it never was, or is not known any more."""
@@ -81,33 +93,43 @@ class Publishing(Generic[A]):
         """A point that is gone, or means something else from now on."""
         for known in (self._measured, self._pushed, self._failing):
             known.pop(name, None)
+        self._sums.forget(name)
 
     def forget_pushed(self) -> None:
         """The CSE may have missed or lost values: tell everything again."""
         self._pushed.clear()
         self._status = {}
 
-    async def succeed(self, point: Point[A], reading: Reading) -> None:
+    async def restore(self, points: Iterable[Point[A]]) -> None:
+        """Go on with the sums of counters where they were."""
+        for point in points:
+            if point.counter is not None and not self._sums.knows(point.name):
+                self._sums.restore(point, await self._sink.recall(point.name))
+
+    async def succeed(self, point: Point[A], value: Value, time: str) -> None:
         """A point was read."""
         self._failing.pop(point.name, None)
+        reading = judged(point, value, time, self._sums.take(point, value, time))
         self._measured[point.name] = reading
         if self._is_news(point, reading):
             await self._push(point, reading)
 
-    async def fail(self, point: Point[A], reason: str) -> None:
+    async def fail(self, point: Point[A], error: PointError) -> None:
         """A point could not be read."""
+        reason = str(error)
         if self._failing.get(point.name) != reason:
             _log.warning("point %s: %s", point.name, reason)
         self._failing[point.name] = reason
-        await self.mark_stale([point], reason)
+        quality = Quality.DEVICE_FAULT if isinstance(error, DeviceFault) else Quality.STALE
+        await self.mark_stale([point], reason, quality)
 
-    async def mark_stale(self, points: Iterable[Point[A]], reason: str) -> None:
+    async def mark_stale(self, points: Iterable[Point[A]], reason: str, quality: Quality = Quality.STALE) -> None:
         """Tell once that the last values of points may no longer be true."""
         for point in points:
             last = self._pushed.get(point.name)
             measured = self._measured.get(point.name)
-            if measured is not None and (last is None or last[1].quality == "good"):
-                await self._push(point, Reading(measured.value, measured.time, "stale", reason))
+            if measured is not None and (last is None or last[1].quality not in LOST):
+                await self._push(point, replace(measured, quality=quality, reason=reason))
 
     async def report(self, state: str, reason: str) -> None:
         """Tell the state of the device when it changed."""
@@ -127,7 +149,9 @@ class Publishing(Generic[A]):
 
     def _is_news(self, point: Point[A], reading: Reading) -> bool:
         last = self._pushed.get(point.name)
-        if point.deadband is None or last is None or last[1].quality != "good":
+        if point.deadband is None or last is None or last[1].quality != reading.quality:
+            return True
+        if reading.counted is not None and reading.counted.flags:
             return True
         return abs(reading.value - last[1].value) > point.deadband or self._clock.time() - last[0] >= point.max_age_s
 

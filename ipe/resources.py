@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cse.client import Client, Notification, Permission, RequestFailed, Status
 from cse.client.api import CSE_BASE
-from ipe.points import Point, Value
+from ipe.points import Point
 from ipe.settings import IpeSettings
 
 A = TypeVar("A")
 Command = Callable[[Point[A], Notification], Awaitable[None]]
+Restore = Callable[[Point[A]], Awaitable[None]]
 
 #: Resource type numbers that acod limits a CREATE to.
 CONTENT_INSTANCE = 4
@@ -35,16 +35,6 @@ CHILD_CREATED = 3
 JSON_CONTENT = "application/json:0"
 RESULTS_KEPT = 100
 AUDITS_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of a point. ``time`` is the ``m2m:timestamp`` of the measurement, also when it became stale."""
-
-    value: Value
-    time: str
-    quality: str = "good"
-    reason: str = ""
 
 
 class IpeResources(Generic[A]):
@@ -59,10 +49,10 @@ class IpeResources(Generic[A]):
         self.born: tuple[Any, Any] | None = None
         self._ae = f"{CSE_BASE}/{settings.name}"
 
-    async def ensure(self, command: Command[A]) -> None:
+    async def ensure(self, command: Command[A], restore: Restore[A]) -> None:
         """Register the AE and create what is missing; ``command`` is called with what arrives for a writable point.
 
-        Safe to repeat: what exists stays.
+        ``restore`` is called for each writable point before a command can arrive. Safe to repeat: what exists stays.
         """
         ae = await self._client.register(
             self._settings.app_id, self._settings.name, ae_id=self._settings.ae_id, lbl=["ipe", self._settings.protocol]
@@ -76,9 +66,9 @@ class IpeResources(Generic[A]):
         await self._client.ensure(self._ae, "cnt", "audit", {"acpi": [access], "lbl": ["audit"], "mni": AUDITS_KEPT})
         self._policies = access, commands
         for point in self.points:
-            await self._ensure_point(point, access, commands, command)
+            await self._ensure_point(point, access, commands, command, restore)
 
-    async def change(self, point: Point[A], command: Command[A]) -> None:
+    async def change(self, point: Point[A], command: Command[A], restore: Restore[A]) -> None:
         """Create what a new point needs and bring what a changed one has up to date.
 
         Before the first ``ensure`` this is left to it.
@@ -86,7 +76,7 @@ class IpeResources(Generic[A]):
         if self._policies is None:
             return
         access, commands = self._policies
-        await self._ensure_point(point, access, commands, command)
+        await self._ensure_point(point, access, commands, command, restore)
         await self._client.update(f"{self._ae}/{point.name}", "cnt", {"lbl": _labels(point)})
 
     async def send(self, container: str, content: dict[str, Any], name: str | None = None) -> None:
@@ -105,6 +95,19 @@ class IpeResources(Generic[A]):
         """Show what is commanded."""
         await self._instance(f"{self._ae}/{point.name}/cmd/priorities", content)
 
+    async def latest(self, container: str) -> Mapping[str, Any] | None:
+        """The newest content of a container of the AE; None when there is none, or none that is an object."""
+        try:
+            latest = await self._client.retrieve(f"{self._ae}/{container}/la")
+            content = json.loads(latest["con"])
+        except RequestFailed as failure:
+            if failure.status is not Status.NOT_FOUND:
+                raise
+            return None
+        except (KeyError, TypeError, ValueError):
+            return None
+        return content if isinstance(content, Mapping) else None
+
     async def priorities(self, point: Point[A]) -> list[Mapping[str, Any]]:
         """What was shown last; empty when nothing was. Raises ValueError when it cannot be read."""
         try:
@@ -116,7 +119,9 @@ class IpeResources(Generic[A]):
         content = json.loads(latest["con"])
         return list(content["commands"])
 
-    async def _ensure_point(self, point: Point[A], access: str, commands: str, command: Command[A]) -> None:
+    async def _ensure_point(
+        self, point: Point[A], access: str, commands: str, command: Command[A], restore: Restore[A]
+    ) -> None:
         await self._client.ensure(self._ae, "cnt", point.name, self._container(access, _labels(point)))
         if not point.writable:
             return
@@ -124,6 +129,8 @@ class IpeResources(Generic[A]):
         await self._client.ensure(path, "cnt", "cmd", {"acpi": [commands], "lbl": ["command"], "mni": RESULTS_KEPT})
         for name, most in (("result", RESULTS_KEPT), ("priorities", 1)):
             await self._client.ensure(f"{path}/cmd", "cnt", name, {"acpi": [access], "lbl": [name], "mni": most})
+
+        await restore(point)
 
         async def notified(notification: Notification) -> None:
             await command(point, notification)
@@ -157,16 +164,6 @@ class IpeResources(Generic[A]):
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         attributes = {"cnf": JSON_CONTENT, "con": text, **({"rn": name} if name else {})}
         await self._client.create(container, "cin", attributes, result_content=0)
-
-
-def content_of(point: Point[Any], reading: Reading) -> dict[str, Any]:
-    """Return the content of an instance of a point."""
-    content: dict[str, Any] = {
-        "value": reading.value, "unit": point.unit, "time": reading.time, "quality": reading.quality,
-    }  # fmt: skip
-    if reading.reason:
-        content["reason"] = reading.reason
-    return content
 
 
 def _labels(point: Point[Any]) -> list[str]:

@@ -16,19 +16,32 @@ class Schedule(Generic[A]):
     def __init__(self, points: Sequence[Point[A]]) -> None:
         self._points = points
         self._due_s = dict.fromkeys((point.name for point in points), float("-inf"))
+        self._every_s: dict[str, float] = {}
+
+    def every(self, name: str, period_s: float | None) -> None:
+        """From now on a point has another period than in the list; None: that of the list."""
+        if period_s is None:
+            self._every_s.pop(name, None)
+        else:
+            self._every_s[name] = period_s
+
+    def period_s(self, point: Point[A]) -> float:
+        """Return the period of a point."""
+        return self._every_s.get(point.name, point.period_s)
 
     def take(self, now_s: float) -> list[Point[A]]:
         """Return the points due now and set when they are due next."""
         taken = [point for point in self._points if self._due_s[point.name] <= now_s]
         for point in taken:
-            due_s = self._due_s[point.name] + point.period_s
-            self._due_s[point.name] = due_s if due_s > now_s else now_s + point.period_s
+            period_s = self.period_s(point)
+            due_s = self._due_s[point.name] + period_s
+            self._due_s[point.name] = due_s if due_s > now_s else now_s + period_s
         return taken
 
     def wait_s(self, now_s: float) -> float:
         """Return how long nothing is due; a clock that was set back does not make it longer than a period."""
         for point in self._points:
-            self._due_s[point.name] = min(self._due_s[point.name], now_s + point.period_s)
+            self._due_s[point.name] = min(self._due_s[point.name], now_s + self.period_s(point))
         return max(0.0, min(self._due_s.values(), default=60.0) - now_s)
 
     def change(self, points: Sequence[Point[A]], fresh: Sequence[Point[A]]) -> None:

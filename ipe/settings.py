@@ -26,7 +26,8 @@ class IpeSettings:
     poll, stamps its values, and gets no container. ``max_instances`` 0: as many as the CSE keeps. A command older than
     ``command_max_age_s`` is refused; 0 accepts any age. ``outbox``
     ``file`` (or ``none``): values wait for the CSE in ``outbox_file``, at most ``outbox_most``, and go as ``recovery``
-    says. ``device`` are the settings of the protocol.
+    says. Points that the device tells of by itself are read every ``heartbeat_s`` besides. ``device`` are the settings
+    of the protocol.
     """
 
     protocol: str
@@ -45,6 +46,7 @@ class IpeSettings:
     outbox: str = "none"
     outbox_most: int = 1_000_000
     recovery: str = "oldest_first"
+    heartbeat_s: float = 10.0
     reconnect_first_s: float = 1.0
     reconnect_limit_s: float = 60.0
     receiver_host: str = "127.0.0.1"

@@ -36,8 +36,7 @@ class Site:
         )  # fmt: skip
 
     async def begin(self) -> None:
-        await self.runner._resources.ensure(self.runner.commands.take)
-        await self.runner._restore([self.point])
+        await self.runner.prepare()
         await self.runner.poll()
 
     async def command(self, content: object, who: str = "Capp") -> dict[str, Any]:

@@ -167,7 +167,8 @@ async def test_one_that_may_be_taken_later_waits(tmp_path: Path) -> None:
     for _ in range(3):
         with pytest.raises(RequestFailed):
             await site.outbox.send_all()
-    assert len(site.waiting) == 2  # the value and the status
+    assert [sample.point for _, sample in site.waiting.take(9)] == ["power"]
+    assert site.client.instances["-/meter/status"]
 
 
 async def test_a_full_disk_stops_no_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ async def test_changed_points_are_changed(site: Site) -> None:
     site.write("name,place,unit,period_s,writable,highest\npower,5,W,2,no,\nlimit,1,kW,10,yes,50\n")
     await site.until(lambda: site.pushed("power")[-1]["unit"] == "W")
     assert site.client.resources["-/meter/power"]["lbl"] == ["address:5", "unit:W"]
-    assert site.runner._points[1].limits == Limits(highest=50)
+    assert site.runner.device.points[1].limits == Limits(highest=50)
     result = await site.command("limit", 51)
     assert (result["status"], result["reason"]) == ("failed", "value 51: outside of the limits; expected at most 50")
     assert site.driver.values["limit"] == 100

@@ -35,7 +35,7 @@ class Site:
         )  # fmt: skip
 
     async def ensure(self) -> None:
-        await self.runner._resources.ensure(self.runner.commands.take)
+        await self.runner.prepare()
 
     async def poll(self, times: int = 1) -> float:
         wait_s = 0.0
