@@ -13,7 +13,9 @@ V = TypeVar("V")
 Value = int | float | bool
 
 NAME = re.compile(r"[A-Za-z0-9\-._]+")
-RESERVED = frozenset({"la", "ol", "status", "access", "command_access"})
+RESERVED = frozenset({
+    "la", "ol", "status", "audit", "access", "settings_access", "state_access", "command_access",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,17 @@ class Record(Protocol[A]):
         """What was shown last; empty when nothing was."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command as it arrived: ``name`` and ``identity`` of what carries it, who, and when (None: now)."""
+
+    content: object
+    originator: str
+    name: str
+    time: object = None
+    identity: tuple[Any, Any] | None = None
+
+
 @dataclass(slots=True)
 class Commanded:
     """What is known of a point: its slots, when it was told last, and whether the device has yet to be told."""
@@ -106,26 +117,32 @@ class Commands(Generic[A]):
         self._points.pop(name, None)
 
     async def take(self, point: Point[A], notification: Notification) -> None:
-        """Carry out one command and answer it; one that was notified twice is carried out once."""
+        """Carry out the command of a new instance and answer it."""
         instance = notification.representation
-        # The time too: a CSE that lost its store gives resource IDs again.
-        identity = (instance.get("ri"), instance.get("ct"))
+        if notification.root == "m2m:cin":
+            # The time too: a CSE that lost its store gives resource IDs again.
+            identity = (instance.get("ri"), instance.get("ct"))
+            await self.ask(point, Asked(instance.get("con"), str(instance.get("cr") or ""), str(instance.get("rn")),
+                                        instance.get("ct"), identity))
+
+    async def ask(self, point: Point[A], asked: Asked) -> None:
+        """Carry out one command and answer it; one that was notified twice is carried out once."""
         async with self._turn:
             known = self._known(point)
-            if notification.root != "m2m:cin" or known.handled == identity:
+            if asked.identity is not None and known.handled == asked.identity:
                 return
-            known.handled = identity
+            known.handled = asked.identity
             before = self._field.present(point.name)
-            row: dict[str, Any] = {"originator": str(instance.get("cr") or ""), "point": point.name, "from": before}
+            row: dict[str, Any] = {"originator": asked.originator, "point": point.name, "from": before}
             try:
-                self._check_age(instance)
-                point, wanted = self._field.point(point.name), read_wanted(instance.get("con"))
+                self._check_age(asked.time)
+                point, wanted = self._field.point(point.name), read_wanted(asked.content)
                 row |= {"to": wanted.value, "priority": wanted.priority, "lease_s": wanted.lease_s, "why": wanted.why}
-                answer = await self._carry_out(point, known, wanted, row["originator"])
+                answer = await self._carry_out(point, known, wanted, asked.originator)
             except (Refusal, PointError, DeviceUnreachable) as error:
-                _log.warning("command %s for %s failed: %s", instance.get("rn"), point.name, error)
+                _log.warning("command %s for %s failed: %s", asked.name, point.name, error)
                 answer = {"status": "failed", "reason": str(error)}
-            await self._answer(point, known, instance.get("rn"), answer, row)
+            await self._answer(point, known, asked.name, answer, row)
 
     async def watch(self) -> None:
         """End leases when they end, until cancelled."""
@@ -164,9 +181,9 @@ class Commands(Generic[A]):
         known.slots.limits = point.limits
         return known
 
-    def _check_age(self, instance: Mapping[str, Any]) -> None:
+    def _check_age(self, time: object) -> None:
         limit_s = self._settings.command_max_age_s
-        if limit_s and "ct" in instance and self._clock.time() - seconds_of(str(instance["ct"])) > limit_s:
+        if limit_s and time and self._clock.time() - seconds_of(str(time)) > limit_s:
             raise Refusal(f"the command is older than {limit_s:g} s; write it again if it is still wanted")
 
     async def _carry_out(self, point: Point[A], known: Commanded, wanted: Wanted, who: str) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from cse.client import timestamp
 from cse.clock import Clock
 from ipe.backoff import Backoff
-from ipe.driver import DeviceUnreachable, Driver, PointError, Prioritising, Subscribing, Timed
+from ipe.driver import Describing, DeviceUnreachable, Driver, PointError, Prioritising, Subscribing, Timed
 from ipe.hearing import Heard
 from ipe.points import Point, Value
 from ipe.publishing import Publishing
@@ -27,12 +27,13 @@ class Device(Generic[A]):
     """One device with its points; what is raised besides what is named are the errors of the sink.
 
     ``clock_point`` is read with every poll and stamps its values. A point that the device tells of is read every
-    ``heartbeat_s`` only (or its period, when that is longer), to see that the device is there.
+    ``heartbeat_s`` only (or its period, when that is longer), to see that the device is there. ``described`` gets what
+    the device says of itself, each time it is connected.
     """
 
     def __init__(
         self, driver: Driver[A], points: Sequence[Point[A]], clock_point: Point[A] | None, publishing: Publishing[A],
-        clock: Clock, backoff: Backoff, heartbeat_s: float,
+        clock: Clock, backoff: Backoff, heartbeat_s: float, described: Callable[[Mapping[str, str]], None],
     ) -> None:  # fmt: skip
         self.points = list(points)
         self._clock_point = clock_point
@@ -42,6 +43,7 @@ class Device(Generic[A]):
         self._clock = clock
         self._backoff = backoff
         self._heartbeat_s = heartbeat_s
+        self._described = described
         self._schedule = Schedule(points)
         self._heard = Heard()
         self._turn = asyncio.Lock()
@@ -102,7 +104,6 @@ class Device(Generic[A]):
             self._by_name = {point.name: point for point in points}
             for point in fresh:
                 self._publishing.forget(point.name)
-                self._schedule.every(point.name, None)
             self._schedule.change(points, fresh)
             if self.connected and isinstance(self._driver, Subscribing):
                 await self._disconnect()
@@ -128,11 +129,11 @@ class Device(Generic[A]):
         await self._driver.connect()
         self.connected = True
         self._schedule.all_due()
+        if isinstance(self._driver, Describing):
+            self._described(await self._driver.describe())
         if isinstance(self._driver, Subscribing):
             told = await self._driver.subscribe(self.points, self._heard.put)
-            for point in self.points:
-                rare = point.name in told and point.period_s < self._heartbeat_s
-                self._schedule.every(point.name, self._heartbeat_s if rare else None)
+            self._schedule.relax(told, self._heartbeat_s)
 
     async def _disconnect(self) -> None:
         self.connected = False
@@ -164,7 +165,7 @@ class Device(Generic[A]):
             if point is None:
                 continue
             if isinstance(what, PointError):
-                self._schedule.every(name, None)
+                self._schedule.tighten(name)
             if isinstance(what, Timed):
                 await self._take(point, what.value, timestamp(what.time_s))
             else:

@@ -90,9 +90,23 @@ class Prioritising(Protocol[A]):
         """Relinquish a priority; raises PointError or DeviceUnreachable."""
 
 
+@runtime_checkable
+class Describing(Protocol):
+    """``describe``: the device says what it is."""
+
+    async def describe(self) -> Mapping[str, str]:
+        """Return what is known, by a key of ``FACTS``; raises DeviceUnreachable."""
+
+
+#: What a device may say of itself, and the attribute of [deviceInfo] that tells it (TS-0022).
+FACTS: Mapping[str, str] = {
+    "manufacturer": "man", "model": "mod", "name": "dvnm", "firmware": "fwv", "software": "swv", "hardware": "hwv",
+    "location": "loc", "serial": "smod",
+}  # fmt: skip
+
 #: Each capability of a manifest, and the port that its driver has then.
 CAPABILITIES: Mapping[str, type] = {
-    "discover": Discovering, "subscribe": Subscribing, "priority": Prioritising,
+    "discover": Discovering, "subscribe": Subscribing, "priority": Prioritising, "describe": Describing,
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from ipe.columns import (
     yes_or_no,
 )
 from ipe.counters import Rules
+from ipe.sdt import ModelMismatch, Place, place_of
 from ipe.sheets import Row, SheetError, is_xlsx, read_rows
 
 __all__ = [
@@ -70,7 +71,8 @@ class Point(Generic[A]):
     push, or ``max_age_s`` passed. ``limits``: what may be commanded. ``counter``: the rules of a cumulative register
     in whole counts, each worth ``resolution``; None for any other value. ``plausible``: the lowest and highest that
     can be measured, None being any; what is outside is told as out of range. ``device`` is the logical device that
-    the point belongs to, ``module`` and ``datapoint`` its place in a device model of the standard.
+    the point belongs to, ``module`` and ``datapoint`` name its ``place`` in a device model of the standard.
+    ``history``: a key of ``HISTORIES``, the resource that keeps its values.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Point(Generic[A]):
     location: str = ""
     height_m: float | None = None
     plausible: tuple[float | None, float | None] = (None, None)
+    history: str = "container"
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,9 @@ class Entry(Generic[A]):
     values: Mapping[str, Any]
     point: Point[A]
 
+
+#: What keeps the values of a point; a time series also tells which ones are missing.
+HISTORIES = ("container", "timeseries")
 
 #: Columns that become a field of the point of the same name.
 PLAIN = (
@@ -120,6 +127,7 @@ PLAIN = (
     Column("tags", words, ""),
     Column("location", plain_text, ""),
     Column("height_m", optional(finite), ""),
+    Column("history", one_of(HISTORIES), "container"),
 )
 PLAUSIBLE = (
     Column("plausible_lowest", optional(finite), ""),
@@ -261,8 +269,21 @@ class _Unfit(ValueError):
 
 def _point(values: Mapping[str, Any], address: A) -> Point[A]:
     plain = {column.name: values[column.name] for column in PLAIN}
+    if plain["history"] == "timeseries" and plain["deadband"] is not None:
+        raise _Unfit("deadband", "a time series gets every reading, or the others are missing; expected nothing here")
     return Point(address=address, **plain, limits=_limits(values), counter=_rules(values),
-                 resolution=values["resolution"] or 1.0, plausible=_plausible(values))
+                 resolution=values["resolution"] or 1.0, plausible=_plausible(values), place=_place(values))
+
+
+def _place(values: Mapping[str, Any]) -> Place | None:
+    try:
+        place = place_of(values["device"], values["module"], values["datapoint"])
+    except ModelMismatch as error:
+        raise _Unfit(error.column, str(error)) from None
+    if place is not None and place.container == values["name"]:
+        raise _Unfit("name", f"{place.container} is the name of the flexContainer of device and module; "
+                     "expected another one")
+    return place
 
 
 def _plausible(values: Mapping[str, Any]) -> tuple[float | None, float | None]:

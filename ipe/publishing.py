@@ -6,7 +6,7 @@ Where it goes is a ``Sink``: straight to the CSE (``Direct``), or into a file fr
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -55,10 +55,14 @@ class Direct(Generic[A]):
 
 
 class Publishing(Generic[A]):
-    """What was measured and what the CSE was told; all methods raise what the sink raises."""
+    """What was measured and what the CSE was told; all methods raise what the sink raises.
 
-    def __init__(self, sink: Sink, clock: Clock) -> None:
+    ``seen`` is called with everything that is measured or becomes stale, also when it is no news.
+    """
+
+    def __init__(self, sink: Sink, clock: Clock, seen: Callable[[Point[A], Reading], None] | None = None) -> None:
         self._sink = sink
+        self._seen = seen
         self._clock = clock
         self._measured: dict[str, Reading] = {}
         self._pushed: dict[str, tuple[float, Reading]] = {}
@@ -111,6 +115,8 @@ class Publishing(Generic[A]):
         self._failing.pop(point.name, None)
         reading = judged(point, value, time, self._sums.take(point, value, time))
         self._measured[point.name] = reading
+        if self._seen:
+            self._seen(point, reading)
         if self._is_news(point, reading):
             await self._push(point, reading)
 
@@ -129,7 +135,10 @@ class Publishing(Generic[A]):
             last = self._pushed.get(point.name)
             measured = self._measured.get(point.name)
             if measured is not None and (last is None or last[1].quality not in LOST):
-                await self._push(point, replace(measured, quality=quality, reason=reason))
+                lost = replace(measured, quality=quality, reason=reason)
+                if self._seen:
+                    self._seen(point, lost)
+                await self._push(point, lost)
 
     async def report(self, state: str, reason: str) -> None:
         """Tell the state of the device when it changed."""

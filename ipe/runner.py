@@ -20,11 +20,12 @@ from ipe.commands import Commands
 from ipe.device import Device
 from ipe.driver import Driver
 from ipe.forward import Recovery, Waiting
+from ipe.mirror import Mirror
 from ipe.outbox import Outbox
 from ipe.points import Point, nearest
 from ipe.publishing import Direct, Publishing
 from ipe.reload import LOOK_S, PointFile
-from ipe.resources import IpeResources
+from ipe.resources import Ears, IpeResources
 from ipe.settings import IpeSettings, SettingsError
 
 A = TypeVar("A")
@@ -61,20 +62,24 @@ class Runner(Generic[A]):
             waiting, self._resources, Recovery[settings.recovery.upper()], settings.outbox_most, self._clock,
             self._cse_backoff,
         )  # fmt: skip
-        self._publishing: Publishing[A] = Publishing(self._outbox or Direct(self._resources), self._clock)
+        self.mirror: Mirror[A] = Mirror(
+            self._resources, self._clock, Backoff(first_s, limit_s, jitter), lambda: client.originator)
+        self._publishing: Publishing[A] = Publishing(
+            self._outbox or Direct(self._resources), self._clock, self.mirror.note)
         self.device: Device[A] = Device(
             driver, points, clock_point, self._publishing, self._clock, Backoff(first_s, limit_s, jitter),
-            settings.heartbeat_s,
+            settings.heartbeat_s, self.mirror.describe,
         )  # fmt: skip
         self._fresh: list[Point[A]] = []
         self._leaving: list[Point[A]] = []
         self._born: tuple[Any, Any] | None = None
         self.commands: Commands[A] = Commands(self.device, self._resources, settings, self._clock)
+        self._ears: Ears[A] = Ears(self.commands.take, self.commands.restore, self.device.every)
         self._file = file
 
     async def run(self) -> None:
         """Run until cancelled; then mark the values stale and close the device."""
-        leases = asyncio.create_task(self.commands.watch())
+        aside = [asyncio.create_task(work) for work in (self.commands.watch(), self.mirror.run(self.commands.ask))]
         try:
             if self._outbox:
                 await self._publishing.restore(self.device.points)
@@ -82,8 +87,9 @@ class Runner(Generic[A]):
             else:
                 await self._run_with_cse()
         finally:
-            leases.cancel()
-            await asyncio.gather(leases, return_exceptions=True)
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             await self._stop()
 
     async def _run_with_cse(self) -> None:
@@ -102,19 +108,17 @@ class Runner(Generic[A]):
 
     async def prepare(self) -> None:
         """Make sure of the resources; a CSE that lost them is told everything again."""
-        await self._resources.ensure(self.commands.take, self._restore)
+        await self._resources.ensure(self._ears)
         if self._born not in (None, self._resources.born):
             self._forget_pushed()
+        self.mirror.again()
         self._born = self._resources.born
 
     async def _tell_changes(self) -> None:
         """Bring the resources of changed points up to date."""
         while self._fresh:
-            await self._resources.change(self._fresh[0], self.commands.take, self._restore)
+            await self._resources.change(self._fresh[0], self._ears)
             self._fresh.pop(0)
-
-    async def _restore(self, point: Point[A]) -> None:
-        await self.commands.restore(point)
 
     async def _watch(self) -> None:
         """Poll and hear the device; raises the errors of ``Client``."""
@@ -156,7 +160,9 @@ class Runner(Generic[A]):
         names = {point.name for point in points}
         gone = [point for point in self.device.points if point.name not in names]
         self._leaving = [point for point in (*self._leaving, *gone) if point.name not in names]
+        old = self.device.points
         fresh = await self.device.change(points, clock_point)
+        self.mirror.forget(point for point in old if point not in points)
         self._resources.points = self.device.points
         _log.info("the point list has changed: %d new or changed, %d removed", len(fresh), len(gone))
         self._fresh = [*_still(self._fresh, points), *fresh]

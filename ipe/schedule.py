@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from ipe.points import Point
@@ -17,6 +17,7 @@ class Schedule(Generic[A]):
         self._points = points
         self._due_s = dict.fromkeys((point.name for point in points), float("-inf"))
         self._every_s: dict[str, float] = {}
+        self._relaxed_s: dict[str, float] = {}
 
     def every(self, name: str, period_s: float | None) -> None:
         """From now on a point has another period than in the list; None: that of the list."""
@@ -25,9 +26,17 @@ class Schedule(Generic[A]):
         else:
             self._every_s[name] = period_s
 
+    def relax(self, names: Iterable[str], period_s: float) -> None:
+        """These points, and no others, are read no more often than this."""
+        self._relaxed_s = dict.fromkeys(names, period_s)
+
+    def tighten(self, name: str) -> None:
+        """A point has its own period again."""
+        self._relaxed_s.pop(name, None)
+
     def period_s(self, point: Point[A]) -> float:
         """Return the period of a point."""
-        return self._every_s.get(point.name, point.period_s)
+        return max(self._every_s.get(point.name, point.period_s), self._relaxed_s.get(point.name, 0.0))
 
     def take(self, now_s: float) -> list[Point[A]]:
         """Return the points due now and set when they are due next."""
@@ -48,6 +57,8 @@ class Schedule(Generic[A]):
         """Go on with other points; ``fresh`` ones are due at once, the others when they were."""
         due_s = {**self._due_s, **dict.fromkeys((point.name for point in fresh), float("-inf"))}
         self._points = points
+        for point in fresh:
+            self._every_s.pop(point.name, None)
         self._due_s = {point.name: due_s[point.name] for point in points}
 
     def all_due(self) -> None:

@@ -7,6 +7,7 @@ from cse.client.api import Client
 from cse.client.connecting import connect
 from cse.client.criteria import filter_criteria
 from cse.client.errors import RequestFailed, Unreachable
+from cse.client.models import DataPoint, DeviceModel, device_model
 from cse.client.notification import Notification
 from cse.client.receiver import Receiver, listen
 from cse.client.references import Reference
@@ -19,6 +20,8 @@ from resources.status import Status
 __all__ = [
     "Client",
     "Clock",
+    "DataPoint",
+    "DeviceModel",
     "DirectTransport",
     "FilterCriteria",
     "Notification",
@@ -34,6 +37,7 @@ __all__ = [
     "Transport",
     "Unreachable",
     "connect",
+    "device_model",
     "filter_criteria",
     "listen",
     "seconds_of",

@@ -14,6 +14,7 @@ class Notification:
     ``representation`` are the attributes of the resource that the event is about, ``root`` its element name such as
     ``m2m:cin``; with ``nct`` 3 the root is ``m2m:uri`` and ``uri`` the address instead. ``event_type`` is ``net``
     (None when the CSE left it out). ``deletion``: the subscription is gone.
+    ``originator`` is who did it, when the subscription asks for that (``eeno``, or ``om`` in ``enc``).
     """
 
     subscription: str
@@ -24,6 +25,7 @@ class Notification:
     verification: bool = False
     deletion: bool = False
     creator: str = ""
+    originator: str = ""
 
 
 def unpack(content: Mapping[str, Any] | None) -> Iterator[Notification]:
@@ -57,7 +59,12 @@ def _notification(sgn: Mapping[str, Any]) -> Notification:
         verification=sgn.get("vrq") is True,
         deletion=sgn.get("sud") is True,
         creator=str(sgn.get("cr", "")),
+        originator=_originator(event.get("om")),
     )
+
+
+def _originator(monitored: object) -> str:
+    return str(monitored.get("or", "")) if isinstance(monitored, Mapping) else ""
 
 
 def _representation(rep: object) -> tuple[str, object]:

@@ -24,12 +24,15 @@ from ipe.settings import settings_from
 from ipe.start import serve
 
 START = datetime(2015, 6, 1)  # noqa: DTZ001 - local time is meant
-POINTS = """name,table,address,type,unit,period_s,writable
-active_power,input,0,float32,kW,0.1,no
-active_energy,input,2,uint32,Wh,0.1,no
-meter_clock,input,4,uint32,s,0.1,no
-demand_limit,holding,0,float32,kW,0.5,yes
-no_such_register,holding,77,uint16,,0.5,no
+POINTS = """name,table,address,type,unit,period_s,writable,history,device,module,datapoint,highest
+active_power,input,0,float32,kW,0.1,no,,,,,
+active_energy,input,2,uint32,Wh,0.1,no,,,,,
+meter_clock,input,4,uint32,s,0.1,no,,,,,
+demand_limit,holding,0,float32,kW,0.5,yes,,,,,
+no_such_register,holding,77,uint16,,0.5,no,,,,,
+hall_temperature,input,0,float32,°C,0.1,no,,hall,temperature,currentTemperature,
+hall_target,holding,0,float32,°C,0.1,yes,,hall,temperature,targetTemperature,60
+power_series,input,0,float32,kW,0.1,no,timeseries,,,,
 """
 
 
@@ -220,3 +223,60 @@ async def test_a_cse_that_comes_back_empty_gets_everything_again(tmp_path: Path)
     with pytest.raises(asyncio.CancelledError):
         await task
     await server.stop()
+
+
+STATE = "-/meter/hall.temperature"
+
+
+async def state_until(site: Site, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Return the flexContainer of the hall once it is as wanted."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                state = await site.reader.retrieve(STATE)
+            except RequestFailed:
+                state = {}
+            if wanted(state):
+                return state
+            await asyncio.sleep(0.02)
+
+
+async def test_points_of_a_device_model_are_a_flex_container(site: Site) -> None:
+    state = await state_until(site, lambda state: "tarTe" in state)
+    assert state["cnd"] == "org.onem2m.common.moduleclass.temperature"
+    assert (state["curT0"], state["tarTe"], state["lbl"]) == (site.meter.power_kw(), 0.0, ["state"])
+    with pytest.raises(RequestFailed, match="ORIGINATOR_HAS_NO_PRIVILEGE"):
+        await site.stranger.retrieve(STATE)
+
+
+async def test_an_update_of_the_flex_container_is_a_command(site: Site) -> None:
+    await state_until(site, lambda state: "tarTe" in state)
+    await site.reader.update(STATE, "cod:tempe", {"tarTe": 24.5})
+    result = await site.until("hall_target/cmd/result", lambda content: True)
+    assert (result["command"], result["status"], result["value"]) == ("hall.temperature/tarTe", "done", 24.5)
+    assert site.meter.demand_limit_kw == 24.5
+    assert (await site.latest("audit"))["originator"] == "Creader"
+    await site.reader.update(STATE, "cod:tempe", {"tarTe": 61.0})
+    result = await site.until("hall_target/cmd/result", lambda content: content["status"] == "failed")
+    assert result["reason"] == "value 61.0: outside of the limits; expected at most 60"
+    await state_until(site, lambda state: state["tarTe"] == 24.5)
+    await site.reader.update(STATE, "cod:tempe", {"curT0": 5.0})  # a sensor is not commanded
+    await state_until(site, lambda state: state["curT0"] == site.meter.power_kw())
+    assert site.meter.demand_limit_kw == 24.5
+
+
+async def test_the_period_of_a_time_series_is_changed_in_the_cse(site: Site) -> None:
+    first = await site.until("power_series", lambda content: content["quality"] == "good")
+    assert first["unit"] == "kW"
+    series = await site.operator.retrieve("-/meter/power_series")
+    assert (series["pei"], series["mdd"]) == (100, True)
+    with pytest.raises(RequestFailed, match="ORIGINATOR_HAS_NO_PRIVILEGE"):
+        await site.reader.update("-/meter/power_series", "ts", {"pei": 400})
+    for attributes in ({"mdd": False}, {"pei": 600_000, "peid": 1000, "mni": 50}, {"mdd": True}):
+        await site.operator.update("-/meter/power_series", "ts", attributes)
+    async with asyncio.timeout(10):
+        counts = [-1, 0]
+        while counts[-1] != counts[-2]:
+            await asyncio.sleep(0.5)
+            counts.append((await site.reader.retrieve("-/meter/power_series"))["cni"])
+    assert counts[-1] > 1

@@ -96,12 +96,28 @@ def test_limits_and_place_of_a_point_are_read(tmp_path: Path) -> None:
     (point,) = points_of(
         tmp_path,
         f"{HEADER},device,module,datapoint,tags,location,height_m\n"
-        "valve,1,uint16,yes,0,100,5,3600,20,AHU 1,cod:valve,openLevel,heating  supply,Basel/B1/2,-3.5\n",
+        "valve,1,uint16,yes,0,100,5,3600,20,AHU 1,cod:opeLl,openLevel,heating  supply,Basel/B1/2,-3.5\n",
     )
     assert point.limits == Limits(0, 100, 5, 3600)
-    assert (point.default_on_release, point.device, point.module) == (20, "AHU 1", "cod:valve")
+    assert (point.default_on_release, point.device, point.module) == (20, "AHU 1", "cod:opeLl")
     assert (point.datapoint, point.tags, point.location) == ("openLevel", ("heating", "supply"), "Basel/B1/2")
     assert point.height_m == -3.5
+    assert point.place is not None
+    assert (point.place.container, point.place.datapoint.short) == ("AHU_1.openLevel", "opeLl")
+
+
+@pytest.mark.parametrize(("place", "history", "deadband", "expected"), [
+    ("AHU,temperatur,curT0", "", "", "column 'module': 'temperatur' is no device model; did you mean 'temperature'?"),
+    ("AHU,temperature,curentTemperature", "", "", "column 'datapoint': 'curentTemperature' is no data point"),
+    ("AHU,temperature,", "", "", "column 'datapoint': is empty; expected module and datapoint, or none of them"),
+    (",,", "timeseries", "1", "column 'deadband': a time series gets every reading"),
+    (",,", "series", "", "column 'history': 'series': expected one of container, timeseries"),
+])  # fmt: skip
+def test_places_that_there_are_not(tmp_path: Path, place: str, history: str, deadband: str, expected: str) -> None:
+    with pytest.raises(PointListError) as caught:
+        points_of(tmp_path, "name,address,type,device,module,datapoint,history,deadband\n"
+                            f"valve,1,uint16,{place},{history},{deadband}\n")
+    assert expected in str(caught.value)
 
 
 def test_the_rules_of_a_counter_are_read(tmp_path: Path) -> None:

@@ -57,11 +57,12 @@ async def test_resources_are_made_with_policies_and_labels() -> None:
     await site.ensure()
     assert sorted(site.client.resources) == [
         "-/meter", "-/meter/access", "-/meter/audit", "-/meter/command_access", "-/meter/limit", "-/meter/limit/cmd",
-        "-/meter/limit/cmd/priorities", "-/meter/limit/cmd/result", "-/meter/power", "-/meter/status",
+        "-/meter/limit/cmd/priorities", "-/meter/limit/cmd/result", "-/meter/power", "-/meter/settings_access",
+            "-/meter/state_access", "-/meter/status",
     ]  # fmt: skip
     power = site.client.resources["-/meter/power"]
     assert power["lbl"] == ["address:0", "unit:kW"]
-    assert (power["acpi"], power["mni"]) == (["acp-access"], 500)
+    assert (power["acpi"], power["mni"]) == (["acp-settings_access"], 500)
     assert site.client.resources["-/meter/limit/cmd"]["acpi"] == ["acp-command_access"]
     rules = site.client.resources["-/meter/access"]["pv"]["acr"]
     assert rules == [
