@@ -12,7 +12,7 @@ import pytest
 from cse.app import Node, running
 from cse.client import Client, DirectTransport, Operation, RequestPrimitive, ResponsePrimitive, Transport, Unreachable
 from cse.client.polling import PollingReceiver
-from cse.settings import CseSettings, Settings, StoreSettings
+from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
 from tests.client.bindings import TOLD_OVER, address_of, party, settings
 from tests.client.inbox import Inbox
 
@@ -103,7 +103,7 @@ class Lossy:
 @pytest.fixture
 async def node() -> AsyncIterator[Node]:
     cse = CseSettings(administrators=["CAdmin"], request_timeout_s=0.3)  # then it can be fetched again
-    async with running(Settings(cse=cse, store=StoreSettings(kind="memory"))) as [node]:
+    async with running(Settings(cse=cse, store=StoreSettings(kind="memory"), http=HttpSettings(port=0))) as [node]:
         yield node
 
 
