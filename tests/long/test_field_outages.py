@@ -1,0 +1,16 @@
+"""Ten rounds of five minutes in which meter, proxy, CSE and the links between them end at random."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.outages.field import Plan, play
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(10, 20))
+async def test_the_history_of_a_meter_is_complete_and_true(tmp_path: Path, seed: int) -> None:
+    print(await play(tmp_path, Plan(seed, duration_s=300)))
