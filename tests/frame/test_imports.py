@@ -24,7 +24,7 @@ PLACES = {
     "msgspec": ("cse/codecs/", "cse/storage/"),
     "openpyxl": ("ipe/sheets.py",),
     "pyparsing": ("cse/rdf/",),
-    "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/simulator.py"),
+    "pymodbus": ("ipe/modbus/driver.py", "ipe/modbus/links.py", "ipe/modbus/simulator.py"),
     "rdflib": ("cse/rdf/", "cse/semantics.py"),
     "regex": ("cse/criteria/jsonpath.py", "cse/rdf/"),
     "shapely": ("cse/criteria/places.py",),

@@ -1,7 +1,7 @@
 """libmodbus by ctypes: a Modbus device and a client that share no code with ours.
 
-As a program it is a device: it prints its port and serves until its input ends. Its
-registers and bits hold 0; tests fill them through the client.
+As a program it is a device, at a TCP port (0: a free one, which it prints) or on a serial line (a path): it serves
+until its input ends. Its registers and bits hold 0; tests fill them through the client.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def load() -> ctypes.CDLL:
     """Load the library; raises OSError when Debian's libmodbus5 is not installed."""
     library = ctypes.CDLL(LIBRARY, use_errno=True)
     library.modbus_new_tcp.restype = ctypes.c_void_p
+    library.modbus_new_rtu.restype = ctypes.c_void_p
+    library.modbus_new_rtu.argtypes = (ctypes.c_char_p, ctypes.c_int, ctypes.c_char, ctypes.c_int, ctypes.c_int)
     library.modbus_mapping_new.restype = ctypes.POINTER(Mapping)
     library.modbus_strerror.restype = ctypes.c_char_p
     return library
@@ -51,9 +53,9 @@ def load() -> ctypes.CDLL:
 class Client:
     """A blocking libmodbus client; use it in a thread."""
 
-    def __init__(self, port: int, unit_id: int = 1) -> None:
+    def __init__(self, at: int | str, unit_id: int = 1) -> None:
         self._library = load()
-        self._context = ctypes.c_void_p(self._library.modbus_new_tcp(b"127.0.0.1", port))
+        self._context = _context(self._library, at)
         self._library.modbus_set_slave(self._context, unit_id)
 
     def __enter__(self) -> Client:
@@ -109,10 +111,32 @@ def serve(port: int) -> None:
         library.modbus_free(context)
 
 
+def serve_line(path: str) -> None:
+    """Serve everybody on a serial line as unit 1; other units are silent."""
+    library = load()
+    mapping = library.modbus_mapping_new(SIZE, SIZE, SIZE, SIZE)
+    context = _context(library, path)
+    library.modbus_set_slave(context, 1)
+    assert library.modbus_connect(context) != -1, path
+    library.modbus_flush(context)
+    sys.stdout.write(f"{path}\n")
+    sys.stdout.flush()
+    while True:
+        _answer(library, context, mapping)
+        library.modbus_flush(context)
+
+
+def _context(library: ctypes.CDLL, at: int | str) -> ctypes.c_void_p:
+    """Make a context for a TCP port or a serial line."""
+    if isinstance(at, int):
+        return ctypes.c_void_p(library.modbus_new_tcp(b"127.0.0.1", at))
+    return ctypes.c_void_p(library.modbus_new_rtu(at.encode(), 9600, b"N", 8, 1))
+
+
 def _answer(library: ctypes.CDLL, context: ctypes.c_void_p, mapping: Any) -> None:
     request = (ctypes.c_uint8 * MAX_REQUEST)()
     while (length := library.modbus_receive(context, request)) != -1:
-        if not length or request[6] == SILENT_UNIT:
+        if not length or request[library.modbus_get_header_length(context) - 1] == SILENT_UNIT:
             continue
         ctypes.memmove(mapping.contents.tab_input_registers, mapping.contents.tab_registers, 2 * SIZE)
         ctypes.memmove(mapping.contents.tab_input_bits, mapping.contents.tab_bits, SIZE)
@@ -126,4 +150,8 @@ def _end_with_input() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_input, daemon=True).start()
-    serve(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    at = sys.argv[1] if len(sys.argv) > 1 else "0"
+    if at.isdigit():
+        serve(int(at))
+    else:
+        serve_line(at)

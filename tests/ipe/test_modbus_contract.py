@@ -1,9 +1,10 @@
-"""The contract of drivers, with a libmodbus device."""
+"""The contract of drivers, with a libmodbus device, by Modbus TCP and by Modbus RTU."""
 
 from __future__ import annotations
 
 import asyncio
 import struct
+from typing import Any
 
 import pytest
 
@@ -24,24 +25,36 @@ gone,holding,5000,uint16,yes,1
 """
 
 
-def _fill(port: int) -> None:
-    with libmodbus.Client(port) as client:
+def _fill(at: int | str) -> None:
+    with libmodbus.Client(at) as client:
         client.write_registers(0, list(struct.unpack(">5H", struct.pack(">fIh", 12.5, 4_000_000_000, -105))))
         client.write_bit(0, True)
 
 
-class TestModbus(DriverContract):
+def _bench(device: Device, settings: dict[str, Any], at: int | str) -> Bench:
+    async def stop() -> None:
+        await asyncio.to_thread(device.stop)
+
+    async def start() -> None:
+        await asyncio.to_thread(device.start)
+        await asyncio.to_thread(_fill, at)
+
+    return Bench(
+        "modbus", {**settings, "timeout_s": 0.5}, POINTS,
+        readable={"power": 12.5, "energy": 4_000_000_000, "temperature": -10.5, "running": True},
+        writable={"setpoint": 21.5, "valve": 55.5, "fan": True}, missing="gone", stop=stop, start=start)
+
+
+class TestModbusTcp(DriverContract):
     @pytest.fixture
     async def bench(self, device: Device) -> Bench:
-        async def stop() -> None:
-            await asyncio.to_thread(device.stop)
-
-        async def start() -> None:
-            await asyncio.to_thread(device.start)
-            await asyncio.to_thread(_fill, device.port)
-
         await asyncio.to_thread(_fill, device.port)
-        return Bench(
-            "modbus", {"host": "127.0.0.1", "port": device.port, "timeout_s": 0.5}, POINTS,
-            readable={"power": 12.5, "energy": 4_000_000_000, "temperature": -10.5, "running": True},
-            writable={"setpoint": 21.5, "valve": 55.5, "fan": True}, missing="gone", stop=stop, start=start)
+        return _bench(device, {"host": "127.0.0.1", "port": device.port}, device.port)
+
+
+class TestModbusRtu(DriverContract):
+    @pytest.fixture
+    async def bench(self, device_on_line: tuple[Device, str]) -> Bench:
+        device, path = device_on_line
+        await asyncio.to_thread(_fill, path)
+        return _bench(device, {"serial": path, "parity": "none"}, path)

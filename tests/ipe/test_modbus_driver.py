@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import os
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pymodbus.framer.rtu import FramerRTU
 
 from cse.client import Client
 from ipe.driver import DeviceUnreachable, PointError
+from ipe.manifest import find_protocol
 from ipe.modbus.driver import ModbusDriver
+from ipe.modbus.links import Line, Tcp
 from ipe.modbus.mapping import ModbusPoint, Register
 from ipe.points import Point, Value
 from ipe.runner import Runner
-from ipe.settings import settings_from
+from ipe.settings import SettingsError, settings_from
 from tests.ipe import libmodbus
-from tests.ipe.conftest import Device
+from tests.ipe.conftest import Device, line
 from tests.ipe.fakes import FakeClient
 
 #: Word and byte order -> where the four bytes A B C D of a value lie on the wire.
@@ -67,7 +72,7 @@ async def test_all_types_in_all_orders_are_read_and_written(device: Device) -> N
             address += made.address.count
     content = [word for _, registers, _ in points.values() for word in registers]
     await at_device(device, "write_registers", 0, content)
-    driver = ModbusDriver("127.0.0.1", device.port)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port))
     await driver.connect()
     assert await driver.read([made for made, _, _ in points.values()]) == {
         name: value for name, (_, _, value) in points.items()
@@ -96,7 +101,7 @@ def test_wire_orders_are_those_of_libmodbus(order: str) -> None:
 async def test_bits_and_input_tables(device: Device) -> None:
     await at_device(device, "write_bit", 17, 1)
     await at_device(device, "write_registers", 3, [0x8001])
-    driver = ModbusDriver("127.0.0.1", device.port)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port))
     coil, discrete = point("coil", 17, "bool", "coil"), point("discrete", 17, "bool", "discrete")
     other, register = point("other", 18, "bool", "coil"), point("register", 3, "int16", "input")
     flag = point("flag", 3, "bit15", "input")
@@ -111,7 +116,7 @@ async def test_bits_and_input_tables(device: Device) -> None:
 async def test_one_bad_address_does_not_lose_the_others(device: Device) -> None:
     last = libmodbus.SIZE - 1
     await at_device(device, "write_registers", last, [7])
-    driver = ModbusDriver("127.0.0.1", device.port)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port))
     points = [point("good", last), point("bad", last + 1), point("far", 0)]
     for _ in range(2):
         values = await driver.read(points)
@@ -124,7 +129,7 @@ async def test_one_bad_address_does_not_lose_the_others(device: Device) -> None:
 
 
 async def test_a_silent_unit_does_not_lose_the_others(device: Device) -> None:
-    driver = ModbusDriver("127.0.0.1", device.port, timeout_s=0.2)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port), timeout_s=0.2)
     here, silent = point("here", 0), point("silent", 0, unit_id=libmodbus.SILENT_UNIT)
     values = await driver.read([here, silent])
     assert values["here"] == 0
@@ -137,7 +142,7 @@ async def test_a_silent_unit_does_not_lose_the_others(device: Device) -> None:
 
 async def test_nobody_there(device: Device) -> None:
     device.stop()
-    driver = ModbusDriver("127.0.0.1", device.port, timeout_s=0.5)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port), timeout_s=0.5)
     with pytest.raises(DeviceUnreachable, match=f"no connection to 127.0.0.1:{device.port}"):
         await driver.connect()
     with pytest.raises(DeviceUnreachable):
@@ -172,7 +177,7 @@ async def peer(answer: Callable[[bytes], bytes | None]) -> AsyncIterator[int]:
 @pytest.mark.parametrize("answer", [b"", b"\x00" * 11, b"GET / HTTP/1.1\r\n\r\n", None])
 async def test_a_peer_that_speaks_something_else_never_hangs_the_driver(answer: bytes | None) -> None:
     async with peer(lambda _: answer) as port:
-        driver = ModbusDriver("127.0.0.1", port, timeout_s=0.2)
+        driver = ModbusDriver(Tcp("127.0.0.1", port), timeout_s=0.2)
         begun_s = time.monotonic()
         with pytest.raises(DeviceUnreachable):
             await driver.read([point("p", 0)])
@@ -182,15 +187,15 @@ async def test_a_peer_that_speaks_something_else_never_hangs_the_driver(answer: 
 
 async def test_a_short_answer_is_not_taken_for_a_value() -> None:
     async with peer(lambda request: request[:4] + b"\x00\x05" + request[6:8] + b"\x02\x00\x07") as port:
-        driver = ModbusDriver("127.0.0.1", port, timeout_s=0.2)
-        with pytest.raises(DeviceUnreachable, match="1 of 2 values"):
+        driver = ModbusDriver(Tcp("127.0.0.1", port), timeout_s=0.2)
+        with pytest.raises(DeviceUnreachable, match="2 octets of values instead of 4"):
             await driver.read([point("p", 0, "uint32")])
         await driver.close()
 
 
 async def test_concurrent_reads_do_not_mix_answers(device: Device) -> None:
     await at_device(device, "write_registers", 0, list(range(100)))
-    driver = ModbusDriver("127.0.0.1", device.port)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port))
     await driver.connect()
     reads = [driver.read([point(f"p{address}", address)]) for address in range(100)]
     assert await asyncio.gather(*reads) == [{f"p{address}": address} for address in range(100)]
@@ -204,7 +209,7 @@ async def test_a_device_that_is_switched_off_goes_stale_and_recovers(device: Dev
         {"protocol": "modbus", "points": "p", "name": "meter", "reconnect_first_s": 0.05, "reconnect_limit_s": 0.1},
         "test",
     )
-    driver = ModbusDriver("127.0.0.1", device.port, timeout_s=0.5)
+    driver = ModbusDriver(Tcp("127.0.0.1", device.port), timeout_s=0.5)
     runner = Runner(cast(Client, client), driver, [point("p", 0)], settings)
     pushed: list[Any] = client.instances.setdefault("-/meter/p", [])
 
@@ -224,3 +229,56 @@ async def test_a_device_that_is_switched_off_goes_stale_and_recovers(device: Dev
         await task
     states = [each["state"] for each in client.instances["-/meter/status"]]
     assert states == ["online", "stale", "online", "stale"]
+
+
+async def test_a_serial_line(device_on_line: tuple[Device, str]) -> None:
+    _, path = device_on_line
+    driver = ModbusDriver(Line(path, parity="none"), timeout_s=0.3)
+    everybody = point("everybody", 0, unit_id=0)
+    values = await driver.read([everybody, point("here", 0), point("silent", 0, unit_id=9)])
+    assert values["here"] == 0
+    assert "unit 9" in str(values["silent"])
+    assert "a number from 1 to 247" in str(values["everybody"])
+    with pytest.raises(PointError, match="a number from 1 to 247"):
+        await driver.write(everybody, 1)
+    await driver.close()
+
+
+async def test_a_late_answer_on_a_line_is_not_taken_for_the_next_one() -> None:
+    with line() as (here, there):
+        answers = iter([b"\x01\x03\x02\x00\x01", b"\x01\x03\x02\x00\x02"])
+        file = os.open(there, os.O_RDWR | os.O_NOCTTY)
+
+        def answer() -> None:
+            for delay_s, frame in zip((0.6, 0.0), answers, strict=True):
+                read = os.read(file, 8)
+                assert read[:2] == b"\x01\x03"
+                time.sleep(delay_s)
+                os.write(file, frame + FramerRTU.compute_CRC(frame).to_bytes(2))
+
+        device = asyncio.create_task(asyncio.to_thread(answer))
+        driver = ModbusDriver(Line(here, parity="none"), timeout_s=0.4)
+        with pytest.raises(DeviceUnreachable, match="did not answer"):
+            await driver.read([point("p", 0)])
+        assert await driver.read([point("p", 0)]) == {"p": 2}
+        await driver.close()
+        await device
+        os.close(file)
+
+
+@pytest.mark.parametrize(("settings", "said"), [
+    ({}, "either 'host'"),
+    ({"host": "meter", "serial": "/dev/ttyUSB0"}, "either 'host'"),
+    ({"serial": "/dev/ttyUSB0", "parity": "evn"}, "did you mean 'even'"),
+    ({"serial": "/dev/ttyUSB0", "stop_bits": 3}, "'stop_bits' is 1 or 2"),
+])  # fmt: skip
+def test_settings_that_make_no_link(settings: dict[str, Any], said: str) -> None:
+    manifest = find_protocol("modbus")
+    with pytest.raises(SettingsError, match=said):
+        manifest.load().open(manifest.check(settings))
+
+
+async def test_a_line_that_is_not_there(tmp_path: Path) -> None:
+    driver = ModbusDriver(Line(str(tmp_path / "none")), timeout_s=0.2)
+    with pytest.raises(DeviceUnreachable, match=r"no connection to .*none"):
+        await driver.connect()

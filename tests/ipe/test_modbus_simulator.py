@@ -15,6 +15,7 @@ import pytest
 
 from ipe.modbus import replay, simulator
 from ipe.modbus.driver import ModbusDriver
+from ipe.modbus.links import Tcp
 from ipe.modbus.mapping import COLUMNS, register_of
 from ipe.modbus.replay import DataMissing, Replay, Row, find_data, read_rows, start_row
 from ipe.modbus.simulator import Meter, MeterServer
@@ -143,7 +144,7 @@ async def test_what_another_make_of_client_writes_is_kept(meter_port: int) -> No
 
 async def test_the_example_point_list_fits_the_meter(meter_port: int) -> None:
     points = {point.name: point for point in read_points(EXAMPLE, COLUMNS, register_of)}
-    driver = ModbusDriver("127.0.0.1", meter_port)
+    driver = ModbusDriver(Tcp("127.0.0.1", meter_port))
     await driver.write(points["demand_limit"], 39.9)
     await driver.write(points["load_shed"], True)
     assert await driver.read(list(points.values())) == {
