@@ -151,6 +151,8 @@ class Publishing(Generic[A]):
         status["since"] = self._status["since"] if same_state else timestamp(self._clock.time())
         await self._sink.send(STATUS, status)
         self._status = status
+        if state == "online" and not same_state:
+            _log.info("the device answers")
 
     async def keep(self) -> None:
         """Return when what was told is as safe as it gets."""

@@ -8,13 +8,18 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SAVE = re.compile(r"[Ss]ave this as\s`([^`]+)`:\s*$")
 ADD = re.compile(r"add these lines to\s`([^`]+)`[^`]*:\s*$")
+
+
+#: What runs in a terminal of its own, and what it says when it is ready.
+SERVERS = {"banyan run": "CSE /banyan at", "banyan ipe run": "the device answers", "python station.py": "station at"}
 
 
 class Block(NamedTuple):
@@ -36,6 +41,13 @@ def blocks(guide: Path) -> Iterator[Block]:
         end = match.end()
 
 
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def environment_of(folder: Path, checkout: Path) -> dict[str, str]:
     """Environment of a reader who has ``banyan`` of a checkout, ``python`` and a free port."""
     (folder / "bin").mkdir()
@@ -44,9 +56,7 @@ def environment_of(folder: Path, checkout: Path) -> dict[str, str]:
         command = folder / "bin" / name
         command.write_text(f'#!/bin/sh\nexec {sys.executable}{arguments} "$@"\n')
         command.chmod(0o755)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BANYAN_")}
     return {**environment, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(checkout),
             "BANYAN_HTTP__PORT": port, "BANYAN_CSE": f"http://127.0.0.1:{port}"}
@@ -67,15 +77,15 @@ class Reader:
         self.environment = environment
         self.exports = ""
         self.output = self.results = ""
-        self.server: subprocess.Popen[str] | None = None
+        self.servers: list[subprocess.Popen[str]] = []
 
     def follow(self, block: Block) -> None:
         if block.file is not None:
-            (self.folder / block.file).parent.mkdir(exist_ok=True)
+            (self.folder / block.file).parent.mkdir(exist_ok=True, parents=True)
             (self.folder / block.file).write_text(block.text, encoding="utf-8")
         elif block.addition is not None:
             self.add(block.text, self.folder / block.addition)
-        elif block.text.startswith("banyan run"):
+        elif block.text.startswith(tuple(SERVERS)):
             self.serve(block.text)
         elif block.language == "sh":
             self.run(block.text)
@@ -96,10 +106,13 @@ class Reader:
 
     def serve(self, command: str) -> None:
         self.output = ""
-        self.server = subprocess.Popen(["/bin/sh", "-c", f"exec {command}"], cwd=self.folder, env=self.environment,
-                                       text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert self.server.stdout is not None
-        assert "CSE /banyan at" in self.server.stdout.readline()
+        server = subprocess.Popen(["/bin/sh", "-c", f"exec {command}"], cwd=self.folder, env=self.environment,
+                                  text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.servers.append(server)
+        assert server.stdout is not None
+        ready = next(said for begin, said in SERVERS.items() if command.startswith(begin))
+        line = server.stdout.readline()
+        assert ready in line, line
 
     def run(self, commands: str) -> None:
         done = subprocess.run(["/bin/sh", "-c", f"set -e\n{self.exports}{commands}"], cwd=self.folder, text=True,
@@ -109,14 +122,26 @@ class Reader:
         assert ("error:" in self.output) == (done.returncode != 0), self.output
 
     def leave(self) -> None:
-        if self.server is not None:
-            self.server.terminate()
-            self.server.communicate(timeout=30)
+        for server in reversed(self.servers):
+            server.terminate()
+            server.communicate(timeout=30)
 
-def follow(guide: Path, folder: Path, environment: dict[str, str]) -> None:
-    """Do all that a guide says; what it shows is what comes, and what it shows as an error is one."""
+
+def _with(text: str, changed: Mapping[str, str]) -> str:
+    for word, other in changed.items():
+        text = text.replace(word, other)
+    return text
+
+
+def follow(
+    guide: Path, folder: Path, environment: dict[str, str], changed: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Do all that a guide says; what it shows is what comes, and what it shows as an error is one.
+
+    ``changed`` are words of its code that are others here, such as ports.
+    """
     reader = Reader(folder, environment)
-    written = list(blocks(guide))
+    written = [block._replace(text=_with(block.text, changed)) for block in blocks(guide)]
     try:
         for block, after in zip(written, [*written[1:], None], strict=True):
             reader.follow(block)
