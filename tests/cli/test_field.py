@@ -68,7 +68,7 @@ def test_a_scan_needs_a_protocol_with_discovery(banyan: Banyan, tmp_path: Path) 
     settings = str(site(tmp_path))
     assert "is there already" in banyan("ipe", "scan", settings).err
     result = banyan("ipe", "scan", settings, "--to", str(tmp_path / "found.csv"))
-    assert (result.code, "Modbus TCP has no discovery" in result.err) == (2, True)
+    assert (result.code, "Modbus TCP and RTU has no discovery" in result.err) == (2, True)
 
 
 def test_the_status_of_a_proxy_needs_a_cse(
