@@ -72,18 +72,19 @@ clean: ## remove what the commands above made, the virtual environment included
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One stamp per set of packages; a changed pin or project file renews it.
+# One stamp per set of packages; a changed pin or project file renews it. The lists are whole: --no-deps keeps pip from
+# looking for newer releases of what another package asks for with an extra, which have no hash here.
 $(BIN)/python:
 	$(create)
 
 $(VENV)/.run: $(BIN)/python pyproject.toml requirements/run.txt requirements/demo-data.txt
 	@echo 'Setting up $(VENV) ...'
-	@$(install) --require-hashes -r requirements/run.txt
+	@$(install) --require-hashes --no-deps -r requirements/run.txt
 	@$(install) --require-hashes --no-deps -r requirements/demo-data.txt
 	@$(install) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@echo 'Adding the test tools ...'
-	@$(install) --require-hashes -r requirements/test.txt
+	@$(install) --require-hashes --no-deps -r requirements/test.txt
 	@touch $@
