@@ -15,7 +15,7 @@ import math
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,9 @@ from typing import Any
 from cse.app import running
 from cse.client import Client, RequestFailed, connect, seconds_of
 from cse.settings import CseSettings, HttpSettings, Settings, StoreSettings
-from ipe.settings import IpeSettings, read_settings
-from ipe.simulator import lists
 from ipe.simulator.__main__ import MODELS, make
-from ipe.simulator.building import CONTROLLERS, FLOORS, METERING, ZONES
+from ipe.simulator.building import FLOORS, METERING, ZONES
+from ipe.simulator.proxies import settings_of
 from ipe.simulator.service import Building
 from ipe.start import serve
 
@@ -73,7 +72,8 @@ async def play(model: str, speed: float) -> Outcome:
         ready = asyncio.Event()
         await stack.enter_async_context(_running(building.run(ready)))
         await ready.wait()
-        for proxy in _proxies(folder, node.url, building):
+        for proxy in settings_of(folder, node.url, building.ports, period_s=0.2, readers=[CONTROLLER],
+                                 commanders=[CONTROLLER]):  # fmt: skip
             await stack.enter_async_context(_running(serve(proxy)))
         await _until(client, building, RAISE)
         outcome.results += await _command(client, json.dumps({"value": RAISED, "why": "peak load"}))
@@ -96,18 +96,6 @@ def _reference(name: str) -> Series:
 
 def _hour(time_s: float) -> float:
     return (time_s - DAY.timestamp()) / HOUR_S
-
-
-def _proxies(folder: Path, cse: str, building: Building) -> list[IpeSettings]:
-    """The proxies as shipped, but fast, and at the ports of this building."""
-    lists.write(folder, period_s=0.2)
-    found = []
-    for name in (*CONTROLLERS, METERING):
-        settings = read_settings(folder / f"{name}.toml")
-        port = building.ports.meters if name == METERING else building.ports.controllers[name]
-        found.append(replace(settings, cse=cse, device={**settings.device, "port": port},
-                             readers=[CONTROLLER], commanders=[CONTROLLER]))  # fmt: skip
-    return found
 
 
 @contextlib.asynccontextmanager

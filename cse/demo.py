@@ -1,4 +1,4 @@
-"""The demonstration: meter -> IPE -> CSE -> energy AE -> page, in one process but over real sockets.
+"""The demonstration: devices -> IPEs -> CSE -> energy AE -> page, in one process but over real sockets.
 
 Part of the composition root: it knows the concrete meter, IPE and AE. The measured data is replayed time-compressed
 from midnight on; the store is a SQLite file in a temporary folder that is removed at the end.
@@ -62,7 +62,8 @@ async def serve(settings: Settings, *, speed: float = DEFAULT_SPEED) -> None:
         page = await _start_monitor(stack, node.url)
         ipe = asyncio.create_task(serve_ipe(_ipe_settings(node.url, meter_port)), name="ipe")
         stack.push_async_callback(_ended, ipe)
-        sys.stdout.write(_greeting(node, page, meter_port, speed))
+        building = await _start_building(stack, node.url, Path(folder) / "building")
+        sys.stdout.write(_greeting(node, page, meter_port, speed, building))
         sys.stdout.flush()
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait((waiting, ipe), return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +131,22 @@ async def _start_meter(stack: contextlib.AsyncExitStack, speed: float) -> int:
     return port
 
 
+async def _start_building(stack: contextlib.AsyncExitStack, cse_url: str, folder: Path) -> str:
+    """Start the simulated building where BACnet is installed, and say where it is."""
+    if not _possible("the simulated building", "bacpypes3"):
+        return ""
+    from cse.demo_building import SPEED, DemoBuilding
+
+    building = DemoBuilding(folder, cse_url, [ADMINISTRATOR], ["Cmonitor"])
+    stack.push_async_callback(building.stop)
+    await building.start()
+    devices = ", ".join(f"{name} {port}" for name, port in building.ports.controllers.items())
+    return (f"  building, {SPEED:g} times as fast: BACnet/IP at {building.ports.host}, ports {devices};"
+            f" Modbus TCP port {building.ports.meters}\n"
+            f"          banyan create -/floor1/core_light_level/cmd cin con=20    # dims the core of floor 1\n"
+            )  # fmt: skip
+
+
 async def _start_monitor(stack: contextlib.AsyncExitStack, cse_url: str) -> str:
     settings = MonitorSettings(
         cse_url=cse_url, title="Swiss office building", power="active_power", energy="active_energy",
@@ -194,14 +211,15 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _greeting(node: Node, page: str, meter_port: int, speed: float) -> str:
+def _greeting(node: Node, page: str, meter_port: int, speed: float, building: str) -> str:
     requests = "\n".join(f"  {binding:<9} {command}" for binding, command in first_requests(node).items())
     return (
         f"\nBanyan demonstration: a measured year of a building, {speed:g} times as fast (Ctrl-C ends it)\n\n"
         f"  page    {page}\n"
         f"  CSE     {node.url}   health {node.url}/healthz   metrics {node.url}/metrics\n"
         f"          {'   '.join(node.urls[1:])}\n"
-        f"  meter   Modbus TCP 127.0.0.1:{meter_port}\n\n"
+        f"  meter   Modbus TCP 127.0.0.1:{meter_port}\n"
+        f"{building}\n"
         f"First request, the newest power value, over each binding:\n\n{requests}\n\n"
     )
 

@@ -2,12 +2,17 @@
 
 import { load } from "./api.js";
 import { $, make } from "./dom.js";
+import { showFloors } from "./floors.js";
 import { quantity } from "./format.js";
 
 const KINDS = { 1: "policy", 2: "AE", 3: "container", 5: "CSEBase", 9: "group", 16: "remote CSE", 23: "subscription" };
 const REFRESH_MS = 30_000;
+const FLOORS_MS = 5_000;
+// What became of commands: there for who opens it.
+const SHUT = "cmd";
 const rows = new Map();
-const closed = new Set();
+// Branches that are not as they are at first.
+const toggled = new Set();
 let timer;
 
 export async function loadTree() {
@@ -15,6 +20,10 @@ export async function loadTree() {
   timer = setTimeout(loadTree, REFRESH_MS);
   try {
     const root = await load("/api/tree");
+    if (showFloors(root)) {
+      clearTimeout(timer);
+      timer = setTimeout(loadTree, FLOORS_MS);
+    }
     const before = new Map([...rows].map(([path, row]) => [path, row.dataset.time]));
     rows.clear();
     const list = make("ul");
@@ -65,8 +74,9 @@ function node(resource) {
 
 function branch(resource, row) {
   const details = make("details");
-  details.open = !closed.has(resource.path);
-  details.addEventListener("toggle", () => (details.open ? closed.delete(resource.path) : closed.add(resource.path)));
+  const shut = resource.name === SHUT;
+  details.open = shut === toggled.has(resource.path);
+  details.addEventListener("toggle", () => (details.open === shut ? toggled.add(resource.path) : toggled.delete(resource.path)));
   const list = make("ul");
   list.append(...resource.children.map(node));
   details.append(row, list);

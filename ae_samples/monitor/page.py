@@ -36,6 +36,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONTAINER = 3
 TREE_AGE_S = 2.0
 TREE_VALUES = 300
+#: Commands and what became of them are no values.
+COMMANDS = "/cmd/"
 
 Responder = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -130,7 +132,8 @@ class Page:
 
     async def _read_tree(self) -> dict[str, Any]:
         root = await self._client.tree()
-        containers = [each for each in root.walk() if each.type == CONTAINER][:TREE_VALUES]
+        containers = [each for each in root.walk() if each.type == CONTAINER and COMMANDS not in f"{each.address}/"]
+        del containers[TREE_VALUES:]
         latest = await asyncio.gather(*(self._latest(each.address) for each in containers))
         values = {id(each): value for each, value in zip(containers, latest, strict=True) if value is not None}
         return _node(root, "", "", values)

@@ -112,6 +112,21 @@ def test_a_command_of_the_greeting(demonstration: Demonstration, binding: str) -
     assert ANSWER.search(demonstration.typed(path + command))
 
 
+@pytest.mark.parametrize("point", ["floor1/core_temperature", "floor3/supply_flow", "weather/sun", "meters/main_power"])
+def test_the_building_of_the_demonstration_is_there(demonstration: Demonstration, point: str) -> None:
+    assert ANSWER.search(demonstration.typed(f".venv/bin/banyan get -/{point}/la"))
+
+
+def test_a_command_to_the_building_acts(demonstration: Demonstration) -> None:
+    [command] = re.findall(r"banyan create -/floor1/core_light_level\S+ .*(?=    #)", demonstration.greeting)
+    demonstration.typed(".venv/bin/banyan get -/floor1/core_light_level/la")
+    demonstration.typed(f"echo value; .venv/bin/{command}; echo '\"value\"'")
+    until = time.monotonic() + 30
+    while '\\"value\\":20.0' not in (shown := demonstration.typed(".venv/bin/banyan get -/floor1/core_light_level/la")):
+        assert time.monotonic() < until, shown
+        time.sleep(0.3)
+
+
 def test_logins_are_for_their_owner_alone_and_stay(demonstration: Demonstration) -> None:
     files = [demonstration.folder / name for name in ("broker-logins", "broker-logins.CAdmin")]
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]

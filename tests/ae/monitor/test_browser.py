@@ -1,6 +1,7 @@
 """The page in a real browser: Debian's Chromium, driven by Playwright."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -126,3 +127,34 @@ async def test_the_page_works_by_keyboard_and_fits_a_telephone(open_page: Open, 
     await branch.focus()
     await page.keyboard.press("Enter")
     await api.expect(page.locator('#tree [data-path="meter/power"]')).to_be_hidden()
+
+
+async def test_floors_show_their_zones_and_what_is_out_of_bounds(open_page: Open, cse: FakeCse, meter: Meter) -> None:
+    await meter.step()
+    proxy = Client(cse.transport(), "Cfloor2")
+    await proxy.register("N.floor", "floor2", ae_id="Cfloor2")
+
+    async def says(point: str, value: float) -> None:
+        await proxy.ensure("-/floor2", "cnt", point, {})
+        await proxy.create(f"-/floor2/{point}", "cin", {"con": json.dumps({"value": value, "unit": ""})})
+
+    for zone, warm in (("core", 23.5), ("south", 27.0), ("north", 18.0)):
+        for point, value in (("temperature", warm), ("cooling_setpoint", 24.0), ("heating_setpoint", 21.0)):
+            await says(f"{zone}_{point}", value)
+    await says("south_light_level", 40.0)
+    page = await open_page()
+    await api.expect(page.locator(".floor figcaption")).to_have_text("Floor 2")
+    await api.expect(page.locator(".room.core")).to_contain_text("23.5 °C")
+    states = [await page.locator(f".room.{zone}").get_attribute("data-state") for zone in ("core", "south", "north")]
+    assert states == ["fine", "warm", "cold"]
+    await api.expect(page.locator(".room.south")).to_contain_text("light 40 %")
+    await says("south_temperature", 24.5)
+    await api.expect(page.locator(".room.south")).to_contain_text("24.5 °C", timeout=20_000)
+    assert await page.locator(".room.south").get_attribute("data-state") == "fine"
+
+
+async def test_without_floors_there_is_no_card_of_them(open_page: Open, meter: Meter) -> None:
+    await meter.step()
+    page = await open_page()
+    await api.expect(page.locator('#tree [data-path="meter/power"]')).to_contain_text("kW")
+    await api.expect(page.locator("#floors")).to_be_hidden()
