@@ -47,8 +47,8 @@ async def serve_until_stopped(settings: IpeSettings) -> None:
 def check(settings: IpeSettings) -> str:
     """Read everything a run would read and say what was found; raises SettingsError or PointListError."""
     manifest = find_protocol(settings.protocol)
-    manifest.check(settings.device)
     protocol = manifest.load()
+    protocol.open(manifest.check(settings.device))  # nothing is connected
     points = read_points(settings.points, protocol.columns, protocol.address)
     writable = sum(point.writable for point in points)
     return f"{settings.name}: {manifest.title}, {len(points)} points, {writable} writable"

@@ -61,6 +61,7 @@ def _check(options: argparse.Namespace, output: Output) -> int:
     try:
         if Path(options.file).suffix == ".toml":
             settings = _settings(options.file)
+            _check_device(settings)
             file, entries = settings.points, _entries(settings.points, settings.protocol)
         else:
             file, entries = Path(options.file), _read(options.file, options.protocol)
@@ -79,6 +80,15 @@ def _check(options: argparse.Namespace, output: Output) -> int:
     else:
         output.line(f"{file}: ok: {len(entries)} points, {writable} writable")
     return exit_codes.OK
+
+
+def _check_device(settings: IpeSettings) -> None:
+    """Make a driver of the settings, which connects nothing; raises UsageError for what does not fit."""
+    from ipe.manifest import find_protocol
+
+    with _told():
+        manifest = find_protocol(settings.protocol)
+        manifest.load().open(manifest.check(settings.device))
 
 
 def _check_protocols(output: Output) -> int:

@@ -78,3 +78,12 @@ def test_the_status_of_a_proxy_needs_a_cse(
     settings = site(tmp_path)
     settings.write_text('cse = "http://127.0.0.1:9"\n' + settings.read_text())
     assert banyan("ipe", "status", str(settings)).code == 3
+
+
+def test_the_check_of_a_proxy_looks_at_its_device(banyan: Banyan, tmp_path: Path) -> None:
+    settings = site(tmp_path)
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[device]\n", '[device]\nserial = "/dev/ttyUSB0"\n'), encoding="utf-8")
+    assert settings.read_text(encoding="utf-8") != text
+    result = banyan("ipe", "check", str(settings))
+    assert (result.code, "either 'host' (Modbus TCP) or 'serial'" in result.err) == (2, True)

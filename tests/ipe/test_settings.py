@@ -54,21 +54,23 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "expected"),
+    ("protocol", "device", "expected"),
     [
-        ({}, "'host' is missing: name or address of the device"),
-        ({"host": "h", "prot": 1}, "unknown key 'prot' (did you mean 'port'?)"),
-        ({"host": "h", "port": "502"}, "port is '502'; expected int"),
+        ("zigbee", {}, "'host' is missing: "),
+        ("modbus", {"host": "h", "prot": 1}, "unknown key 'prot' (did you mean 'port'?)"),
+        ("modbus", {"host": "h", "port": "502"}, "port is '502'; expected int"),
     ],
 )
-def test_wrong_device_settings_are_named(device: dict[str, Any], expected: str) -> None:
+def test_wrong_device_settings_are_named(protocol: str, device: dict[str, Any], expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        find_protocol("modbus").check(device)
+        find_protocol(protocol).check(device)
     assert expected in str(caught.value)
 
 
 def test_device_settings_have_defaults() -> None:
-    assert find_protocol("modbus").check({"host": "h"}) == {"host": "h", "port": 502, "timeout_s": 2.0, "max_gap": 8}
+    given = find_protocol("modbus").check({"host": "h"})
+    assert given == {"host": "h", "port": 502, "serial": "", "baud": 9600, "parity": "even", "stop_bits": 1,
+                     "timeout_s": 2.0, "max_gap": 8}  # fmt: skip
 
 
 def test_every_folder_with_a_manifest_is_a_protocol() -> None:
@@ -110,7 +112,7 @@ def test_a_wrong_manifest_is_named(tmp_path: Path, text: str, expected: str) -> 
 
 def test_the_command_checks_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check", str(EXAMPLE)]) == 0
-    assert capsys.readouterr().out == "meter: Modbus TCP, 6 points, 2 writable\n"
+    assert capsys.readouterr().out == "meter: Modbus TCP and RTU, 6 points, 2 writable\n"
     assert main(["--check", str(tmp_path / "none.toml")]) == 2
     assert "none.toml" in capsys.readouterr().err
 
