@@ -74,6 +74,14 @@ def positive(text: str) -> float:
     return number
 
 
+def nonzero(text: str) -> float:
+    """Read a number other than zero."""
+    number = finite(text)
+    if number == 0:
+        raise ValueError("expected a number other than 0")
+    return number
+
+
 def deadband(text: str) -> float | None:
     """Read an optional number of at least zero; empty is None."""
     if not text:

@@ -20,6 +20,7 @@ from ipe.columns import (
     integer,
     name_text,
     nearest,
+    nonzero,
     one_of,
     optional,
     plain_text,
@@ -33,7 +34,7 @@ from ipe.sheets import Row, SheetError, is_xlsx, read_rows
 
 __all__ = [
     "COMMON", "Column", "Entry", "Mistake", "Point", "PointListError", "Value", "deadband", "finite", "integer",
-    "name_text", "nearest", "one_of", "plain_text", "positive", "read_list", "read_points", "yes_or_no",
+    "name_text", "nearest", "nonzero", "one_of", "plain_text", "positive", "read_list", "read_points", "yes_or_no",
 ]  # fmt: skip
 
 A = TypeVar("A")

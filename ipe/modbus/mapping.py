@@ -16,8 +16,8 @@ from itertools import groupby
 from typing import Any
 
 from ipe.driver import PointError
-from ipe.floats import shortest
-from ipe.points import Column, Point, Value, finite, integer, one_of
+from ipe.floats import scaled, shortest, unscaled
+from ipe.points import Column, Point, Value, finite, integer, nonzero, one_of
 
 FORMATS = {
     "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "uint64": "Q",
@@ -69,13 +69,6 @@ class Block:
     points: tuple[ModbusPoint, ...]
 
 
-def _nonzero(text: str) -> float:
-    number = finite(text)
-    if number == 0:
-        raise ValueError("expected a number other than 0")
-    return number
-
-
 COLUMNS = (
     Column("unit_id", integer(0, 255), "1"),
     Column("table", one_of(TABLES), "holding"),
@@ -83,7 +76,7 @@ COLUMNS = (
     Column("type", one_of(TYPES)),
     Column("word_order", one_of(("big", "little")), "big"),
     Column("byte_order", one_of(("big", "little")), "big"),
-    Column("scale", _nonzero, "1"),
+    Column("scale", nonzero, "1"),
     Column("offset", finite, "0"),
 )
 
@@ -116,7 +109,7 @@ def decode(register: Register, words: Sequence[int]) -> Value:
         if not math.isfinite(raw):
             raise PointError(f"the device answers {raw}, which is no number")
         raw = shortest(raw) if register.type == "float32" else raw
-    return _scaled(raw, register.scale, register.offset)
+    return scaled(raw, register.scale, register.offset)
 
 
 def encode(register: Register, value: Value) -> list[int]:
@@ -129,8 +122,7 @@ def encode(register: Register, value: Value) -> list[int]:
         raise PointError(f"expected a number for a {register.type}, got {str(value).lower()}")
     if not math.isfinite(value):
         raise PointError(f"{value} is no finite number")
-    exact = register.scale == 1 and register.offset == 0
-    raw: int | float = value if exact else (value - register.offset) / register.scale
+    raw = unscaled(value, register.scale, register.offset)
     if register.type not in ("float32", "float64"):
         raw = raw if isinstance(raw, int) else round(raw)
     try:
@@ -195,20 +187,11 @@ def _ordered(register: Register, data: bytes) -> bytes:
     return b"".join(words)
 
 
-def _scaled(raw: int | float, scale: float, offset: float) -> int | float:
-    if scale == 1 and offset == 0:
-        return raw
-    # Dividing by 10 gives 23.4 where multiplying by 0.1 gives 23.400000000000002.
-    divisor = round(1 / scale) if abs(scale) < 1 else 0
-    value = raw / divisor if divisor and math.isclose(divisor * scale, 1, rel_tol=1e-12) else raw * scale
-    return value + offset
-
-
 def _bounds(register: Register) -> str:
     if register.type.startswith("float"):
         return f"a number that a {register.type} can hold"
     bits = 16 * register.count
     signed = register.type.startswith("int")
     lowest, highest = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    edges = sorted(_scaled(edge, register.scale, register.offset) for edge in (lowest, highest))
+    edges = sorted(scaled(edge, register.scale, register.offset) for edge in (lowest, highest))
     return f"{edges[0]} to {edges[1]} for a {register.type} with scale {register.scale:g}"

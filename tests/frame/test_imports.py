@@ -18,6 +18,7 @@ PLACES = {
     "amqtt": ("bindings/broker/house.py",),
     "bacpypes3": ("ipe/bacnet/stack.py", "ipe/simulator/controllers.py"),
     "cbor2": ("cse/codecs/cbor.py",),
+    "dnp3": ("ipe/dnp3/master.py",),
     "gmqtt": ("bindings/mqtt/broker.py", "ipe/zigbee/driver.py"),
     "iregexp_check": ("cse/criteria/jsonpath.py",),
     "jsonpath_rfc9535": ("cse/criteria/jsonpath.py",),

@@ -1,0 +1,1 @@
+"""DNP3 over TCP, as a master of one outstation."""
