@@ -31,6 +31,7 @@ PLACES = {
     "rdflib": ("cse/rdf/", "cse/semantics.py"),
     "regex": ("cse/criteria/jsonpath.py", "cse/rdf/"),
     "shapely": ("cse/criteria/places.py",),
+    "xknx": ("ipe/knx/link.py", "ipe/knx/mapping.py"),
     "yarl": ("bindings/http/",),
     "uvloop": ("cse/cli/", "cse/app.py"),
 }

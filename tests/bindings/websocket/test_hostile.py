@@ -67,7 +67,7 @@ async def test_what_can_be_answered_is(url: str, name: str, caplog: pytest.LogCa
     reader, writer = await opened(url)
     writer.write(sent)
     opcode, payload = await received(reader)
-    if opcode == PONG:
+    while opcode in (PING, PONG):  # a slow machine is asked meanwhile whether it is there
         opcode, payload = await received(reader)
     answer: dict[str, Any] = json.loads(payload)
     assert (opcode, answer["rsc"], answer.get("rqi", "")) == (TEXT, rsc, rqi)

@@ -1,0 +1,1 @@
+"""KNX by a KNX/IP interface."""
