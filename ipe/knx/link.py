@@ -80,17 +80,19 @@ class Link:
     async def open(self, heard: Heard, lost: Callable[[], None]) -> None:
         """Open the tunnel; ``heard`` is called with raw group address and payload of what comes in."""
         await self.close()
+        xknx = XKNX(connection_config=ConnectionConfig(
+            connection_type=ConnectionType.TUNNELING, gateway_ip=await self._address(), gateway_port=self._port,
+            auto_reconnect=False))
+        xknx.cemi_handler = self._telegrams = _Telegrams(xknx, heard)
         try:
-            loop = asyncio.get_running_loop()
-            (found, *_) = await loop.getaddrinfo(self._host, self._port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
-            xknx = XKNX(connection_config=ConnectionConfig(
-                connection_type=ConnectionType.TUNNELING, gateway_ip=str(found[4][0]), gateway_port=self._port,
-                auto_reconnect=False))
-            xknx.cemi_handler = self._telegrams = _Telegrams(xknx, heard)
             async with asyncio.timeout(self._timeout_s):
                 await xknx.knxip_interface.start()
         except (XKNXException, OSError, TimeoutError) as error:
+            await self._end(xknx)
             raise DeviceUnreachable(f"no tunnel to the {self}: {str(error) or 'no answer'}") from error
+        except asyncio.CancelledError:
+            await self._end(xknx)
+            raise
 
         def changed(state: XknxConnectionState) -> None:
             if state is XknxConnectionState.DISCONNECTED and self._xknx is xknx:
@@ -103,9 +105,21 @@ class Link:
         """Close the tunnel."""
         xknx, self._xknx = self._xknx, None
         if xknx is not None:
-            with contextlib.suppress(XKNXException, OSError, TimeoutError):
-                async with asyncio.timeout(self._timeout_s):
-                    await xknx.knxip_interface.stop()
+            await self._end(xknx)
+
+    async def _end(self, xknx: XKNX) -> None:
+        """Have the library close its socket, which it keeps when it is interrupted while it connects."""
+        with contextlib.suppress(XKNXException, OSError, TimeoutError):
+            async with asyncio.timeout(self._timeout_s):
+                await xknx.knxip_interface.stop()
+
+    async def _address(self) -> str:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(self._host, self._port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise DeviceUnreachable(f"no tunnel to the {self}: {error}") from error
+        return str(found[0][4][0])
 
     async def ask(self, group: int) -> None:
         """Send a read request to a group address; raises Refused."""

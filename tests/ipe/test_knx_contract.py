@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
+import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from xknx.cemi.const import CEMIMessageCode
 from xknx.telegram import GroupAddress, Telegram
 from xknx.telegram.apci import GroupValueRead
 
-from ipe.driver import PointError
+from ipe.driver import DeviceUnreachable, PointError
 from ipe.knx.driver import KNX, KnxDriver
 from ipe.knx.link import _Telegrams
 from ipe.manifest import find_protocol
@@ -61,6 +64,18 @@ class TestKnx(DriverContract, SubscribingContract):
             "knx", {"host": "127.0.0.1", "port": knx_device.port, "timeout_s": 1.0}, knx.POINTS,
             readable=knx.READABLE, writable={"lamp": True, "dimmer": 60, "setpoint": 21.5, "blind": 200},
             missing="gone", stop=stop, start=start, change=change)
+
+
+async def test_no_socket_is_left_of_an_interface_that_is_silent() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        driver = opened(silent.getsockname()[1])
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", ResourceWarning)
+            with pytest.raises(DeviceUnreachable, match="no tunnel"):
+                await driver.connect()
+            gc.collect()
+    assert [str(each.message) for each in said] == []
 
 
 async def test_a_value_that_is_none_is_an_error_of_the_point(knx_device: knx.Device, tmp_path: Path) -> None:
